@@ -1,0 +1,94 @@
+# For people who have only just cloned. Each target sets up what it needs first, and does nothing twice.
+# Works with Make 3.81, from a clone or from a ZIP.
+
+.DEFAULT_GOAL := help
+WORKSHOP := .venv/bin/workshop
+
+.PHONY: help setup demo up down reset status shell doctor start hint solution tags gates test lint format bench lock
+
+help: ## this list
+	@echo "The Icecream workshop. Start with: make demo"
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+
+setup: .venv/ready ## everything that is needed: Python packages, kube-apiserver, etcd, kubectl
+	@.venv/bin/python -m workshop.binaries > /dev/null
+	@if [ -e .git ]; then $(WORKSHOP) tags > /dev/null; fi
+
+demo: .venv/ready ## the whole story in front of you; PAUSE=1 waits for a key, KEEP=1 leaves the cluster up
+	@$(WORKSHOP) demo $(if $(PAUSE),--pause) $(if $(KEEP),--keep)
+
+up: .venv/ready ## start the control plane in the background
+	@$(WORKSHOP) up
+
+down: .venv/ready ## end it; its data stays
+	@$(WORKSHOP) down
+
+reset: .venv/ready ## forget its data
+	@$(WORKSHOP) reset
+
+status: .venv/ready ## what runs
+	@$(WORKSHOP) status
+
+shell: up ## a shell in which kubectl uses it
+	@eval "$$($(WORKSHOP) env)" && exec "$${SHELL:-/bin/sh}"
+
+doctor: .venv/ready ## what is here, what is missing, how to get it
+	@$(WORKSHOP) doctor
+
+start: .venv/ready ## begin LESSON=01 on a branch of your own; FROM_SOLUTION=1 if you skipped the one before
+	@$(WORKSHOP) start $(LESSON) $(if $(FROM_SOLUTION),--from-solution)
+
+hint: .venv/ready ## help with what is red in LESSON=01
+	@$(WORKSHOP) hint $(LESSON)
+
+solution: .venv/ready ## the reference of LESSON=01, and its reasons
+	@$(WORKSHOP) solution $(LESSON)
+
+tags: .venv/ready ## the stages of the lessons, as git tags
+	@$(WORKSHOP) tags
+
+gates: .venv/ready ## what every lesson must stand up to, or LESSON=01 alone
+	@$(WORKSHOP) gates $(LESSON)
+
+# Inside a lesson's stage, and for one lesson, all checks are that lesson's.
+ifneq ($(LESSON)$(wildcard .stage),)
+test: .venv/ready
+	@$(WORKSHOP) check $(LESSON) $(if $(WATCH),--watch)
+else
+test: setup lint ## all checks; LESSON=01 for those of a lesson, with WATCH=1 at each save
+	@.venv/bin/python -m pytest $(ARGS)
+endif
+
+lint: .venv/ready ## style, types, and who may import whom
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
+
+format: .venv/ready ## put the code in the style that lint wants
+	@.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .
+
+bench: setup ## the benchmarks, each a table
+	@.venv/bin/python -m benchmarks.controlplane
+	@.venv/bin/python -m benchmarks.acme
+
+lock: ## pin the dependencies again (for maintainers; needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --upgrade \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml -o requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	@echo "Installing Python packages into .venv ..."
+	@.venv/bin/python -m pip --version >/dev/null 2>&1 && exit; \
+	python=; for each in python3 python3.13 python3.12 python3.11; do \
+	  if $$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
+	  then python=$$each; break; fi; done; \
+	if [ -z "$$python" ]; then \
+	  echo "The workshop needs Python 3.11, 3.12 or 3.13, and finds none of them on PATH." >&2; \
+	  echo "Install one (apt install python3.11 python3.11-venv, brew install python@3.13, ...) and try again." >&2; \
+	  exit 1; fi; \
+	if ! $$python -m venv --clear .venv; then \
+	  echo "Python can't make virtual environments here. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; fi
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

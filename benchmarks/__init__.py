@@ -1,0 +1,1 @@
+"""Benchmarks: each module prints a table. None of them is a test."""

@@ -1,0 +1,1 @@
+"""How fast the operator is, against the least that Python could do."""

@@ -1,0 +1,203 @@
+"""The client: RFC 8555's requests, in the RFC's order. What a resource is stands in the module of its name."""
+
+import contextlib
+import datetime
+import ssl
+from collections.abc import AsyncIterator, Collection, Sequence
+
+from cryptography import x509
+
+from certmanager.acme import (
+    account,
+    authorization,
+    certificate,
+    challenge,
+    directory,
+    jws,
+    order,
+    polling,
+    revocation,
+)
+from certmanager.acme.account import Account, ExternalAccount
+from certmanager.acme.authorization import Authorization
+from certmanager.acme.certificate import Chain
+from certmanager.acme.challenge import Challenge, Proof
+from certmanager.acme.clock import Clock, SystemClock
+from certmanager.acme.errors import AcmeError
+from certmanager.acme.fields import Fields, is_https_url
+from certmanager.acme.identifier import Identifier
+from certmanager.acme.jws import AccountKey, Json, Signer
+from certmanager.acme.order import Order
+from certmanager.acme.session import Session, must_be, refusal
+from certmanager.acme.transport import Reply, Transport, open_transport
+from certmanager.acme.wire import Watcher
+from certmanager.pki.keys import PrivateKey
+
+JSON = "application/json"
+PEM_CHAIN = "application/pem-certificate-chain"
+_MOST_PAGES = 100
+
+
+class Client:
+    """One account at one CA, or about to become one. Every method raises AcmeError where the CA doesn't comply."""
+
+    def __init__(self, session: Session, key: AccountKey, account_url: str | None, clock: Clock) -> None:
+        self.account_url = account_url
+        self.clock = clock
+        self._session = session
+        self._key = key
+
+    @property
+    def directory(self) -> directory.Directory:
+        """Where the CA's resources are (section 7.1.1)."""
+        return self._session.directory
+
+    # Accounts, section 7.3
+
+    async def new_account(
+        self, contact: Sequence[str] = (), *, terms_agreed: bool, external: ExternalAccount | None = None
+    ) -> Account:
+        """Register the key, or find the account that it has already (section 7.3, 7.3.1 and 7.3.4)."""
+        binding = None
+        if external is not None:
+            binding = jws.bind_external(self._key, external.key_id, external.mac_key, self.directory.new_account)
+        return await self._sign_up(account.creation(contact, terms_agreed=terms_agreed, binding=binding))
+
+    async def find_account(self) -> Account:
+        """The key's account (section 7.3.1). ProblemError `accountDoesNotExist`: it has none."""
+        return await self._sign_up(account.search())
+
+    async def update_account(self, contact: Sequence[str]) -> Account:
+        """Replace the account's contacts (section 7.3.2)."""
+        return await self._change_account(account.update(contact))
+
+    async def deactivate_account(self) -> Account:
+        """End the account, for good (section 7.3.6)."""
+        return await self._change_account(account.deactivation())
+
+    async def orders(self, owner: Account) -> AsyncIterator[str]:
+        """The URLs of the account's orders that the CA lists (section 7.1.2.1); none where the CA has no list."""
+        page = owner.orders
+        for _ in range(_MOST_PAGES):
+            if page is None:
+                return
+            reply = await self._post(page, None, JSON)
+            for url in Fields.from_json(reply.body, f"the list of orders {page}").urls("orders"):
+                yield url
+            page = next(iter(reply.links("next")), None)
+
+    # Orders, section 7.4
+
+    async def new_order(
+        self,
+        identifiers: Collection[Identifier],
+        *,
+        not_before: datetime.datetime | None = None,
+        not_after: datetime.datetime | None = None,
+    ) -> Order:
+        """Ask for a certificate for exactly these names (section 7.4)."""
+        payload = order.creation(identifiers, not_before, not_after)
+        reply = await self._post(self.directory.new_order, payload, JSON)
+        made = order.parse(reply.body, reply.location, self._retry_after(reply))
+        order.must_be_for(made, identifiers)
+        return made
+
+    async def order(self, url: str) -> Order:
+        """The order as it is now."""
+        reply = await self._post(url, None, JSON)
+        return order.parse(reply.body, url, self._retry_after(reply))
+
+    async def finalize(self, ready: Order, request: x509.CertificateSigningRequest) -> Order:
+        """Hand the certificate request in (section 7.4). ProblemError `orderNotReady`: read the order again."""
+        reply = await self._post(ready.finalize, order.finalization(request), JSON)
+        return order.parse(reply.body, ready.url, self._retry_after(reply))
+
+    # Authorizations and challenges, section 7.5
+
+    async def authorization(self, url: str) -> Authorization:
+        """The authorization as it is now."""
+        reply = await self._post(url, None, JSON)
+        return authorization.parse(reply.body, url, self._retry_after(reply))
+
+    async def deactivate_authorization(self, url: str) -> Authorization:
+        """Give up an authorization, and with it the orders that wait for it (section 7.5.2)."""
+        reply = await self._post(url, authorization.deactivation(), JSON)
+        return authorization.parse(reply.body, url)
+
+    def prove(self, asked: Challenge, identifier: Identifier) -> Proof:
+        """What the account has to show for a challenge (section 8.1). Sends nothing."""
+        return challenge.prove(asked, identifier, self._key)
+
+    async def respond(self, asked: Challenge) -> Challenge:
+        """Tell the CA to look for the proof (section 7.5.1)."""
+        reply = await self._post(asked.url, challenge.response(), JSON)
+        where = f"the challenge {asked.url}"
+        return challenge.parse(Fields.from_json(reply.body, where), self._retry_after(reply))
+
+    # Certificates, section 7.4.2 and 7.6
+
+    async def certificate(self, url: str) -> Chain:
+        """Download a chain, as it is: `certificate.must_be_for` says whether it may be used."""
+        reply = await self._post(url, None, PEM_CHAIN)
+        return certificate.parse(reply.body, url, reply.links("alternate"))
+
+    async def revoke(
+        self, revoked: x509.Certificate, reason: revocation.Reason | None = None, key: PrivateKey | None = None
+    ) -> None:
+        """Revoke a certificate as its owner's account, or by its own key (section 7.6)."""
+        signer = self._signer() if key is None else Signer(AccountKey(key))
+        await self._session.post(self.directory.revoke_cert, revocation.request(revoked, reason), signer)
+
+    # What these are made of
+
+    async def _sign_up(self, payload: Json) -> Account:
+        reply = await self._session.post(self.directory.new_account, payload, Signer(self._key), JSON)
+        found = account.parse(reply.body, reply.location)
+        self.account_url = found.url
+        return found
+
+    async def _change_account(self, payload: Json) -> Account:
+        signer = self._signer()
+        reply = await self._post(signer.account_url or "", payload, JSON)
+        return account.parse(reply.body, reply.url)
+
+    async def _post(self, url: str, payload: Json | None, media: str) -> Reply:
+        return await self._session.post(url, payload, self._signer(), media)
+
+    def _signer(self) -> Signer:
+        if self.account_url is None:
+            raise AcmeError("the client has no account yet: call new_account or find_account first")
+        return Signer(self._key, self.account_url)
+
+    def _retry_after(self, reply: Reply) -> datetime.timedelta | None:
+        return polling.retry_after(reply.headers.get("Retry-After"), self.clock.now())
+
+
+@contextlib.asynccontextmanager
+async def connect(
+    directory_url: str,
+    key: PrivateKey,
+    *,
+    account_url: str | None = None,
+    trust: ssl.SSLContext | None = None,
+    watch: Watcher | None = None,
+    clock: Clock = SystemClock(),  # noqa: B008 - it has no state
+) -> AsyncIterator[Client]:
+    """A client inside the `async with`, the directory read.
+
+    With `account_url` from before, the account needn't be found again. `trust` says which certificates the CA's own
+    server may have; `watch` is told of each exchange.
+    """
+    if not is_https_url(directory_url):
+        raise AcmeError(f"the directory must be an https URL (RFC 8555 section 6.1), not {directory_url!r}")
+    account_key = AccountKey(key)
+    async with open_transport(trust, watch) as transport:
+        found = await _read_directory(transport, directory_url, clock)
+        yield Client(Session(transport, found, clock), account_key, account_url, clock)
+
+
+async def _read_directory(transport: Transport, url: str, clock: Clock) -> directory.Directory:
+    reply = await transport.send("GET", url)
+    if reply.status != 200:
+        raise refusal(reply, clock.now())
+    return directory.parse(must_be(JSON, reply).body, url)

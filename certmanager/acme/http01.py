@@ -1,0 +1,47 @@
+"""A web server that answers HTTP-01 challenges and nothing else (RFC 8555 section 8.3)."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import web
+
+from certmanager.acme.challenge import Proof
+
+Seen = Callable[[str], None]
+
+
+class Http01Server:
+    """A Solver: the proofs that are presented now, and the handler that shows them to whoever asks."""
+
+    def __init__(self, seen: Seen | None = None) -> None:
+        """`seen` is told the path of each request, so that the story can be told."""
+        self._bodies: dict[str, str] = {}
+        self._seen = seen
+
+    async def present(self, proof: Proof) -> None:
+        """Show the proof from now on."""
+        self._bodies[proof.http_path] = proof.key_authorization
+
+    async def clean_up(self, proof: Proof) -> None:
+        """Show it no more."""
+        self._bodies.pop(proof.http_path, None)
+
+    async def answer(self, request: web.BaseRequest) -> web.Response:
+        """The key authorization where one is presented, else 404."""
+        if self._seen is not None:
+            self._seen(request.path)
+        body = self._bodies.get(request.path)
+        return web.Response(status=404) if body is None else web.Response(body=body.encode())
+
+
+@contextlib.asynccontextmanager
+async def serve(host: str, port: int, seen: Seen | None = None) -> AsyncIterator[Http01Server]:
+    """Such a server inside the `async with`. OSError: the port is taken, or not ours to take."""
+    server = Http01Server(seen)
+    runner = web.ServerRunner(web.Server(server.answer, access_log=None))
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield server
+    finally:
+        await runner.cleanup()

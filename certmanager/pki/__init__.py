@@ -1,0 +1,13 @@
+"""Keys, certificate requests, certificates and chains, by `cryptography`; knows no Kubernetes and no ACME.
+
+| module | what it does |
+|---|---|
+| `keys` | make, write and read private keys |
+| `names` | whom a certificate is for: subject and subject alternative names |
+| `usages` | what a key may be used for: KeyUsage and ExtendedKeyUsage by cert-manager's names |
+| `requests` | certificate signing requests (CSR, RFC 2986) |
+| `certificates` | self-signed certificates and certificates signed by a CA (RFC 5280) |
+| `chains` | read a PEM chain, put it in order, verify it |
+
+Nothing here looks at the clock or at a file: times are passed in, PEM is bytes.
+"""

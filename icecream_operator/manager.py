@@ -1,0 +1,118 @@
+"""Puts the parts together and runs them: the connection, kopf, the work queue, the reconciler."""
+
+import asyncio
+import logging
+import random
+import signal
+import socket
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeAlias
+
+import kopf
+from kubernetes.aio.client import EventsV1Api
+
+from icecream_operator import preflight
+from icecream_operator.client import Icecreams
+from icecream_operator.icecream import GROUP, PATH, PLURAL
+from icecream_operator.reconciler import Reconciler
+from icecream_operator.steps import OnOversell, handlers, steps
+from reconciling import controller
+from reconciling.backoff import Backoff
+from reconciling.connection import Connection, CredentialsError
+from reconciling.endpoints import Address, health, serving
+from reconciling.events import EventRecorder
+from reconciling.listing import on_complete_list
+from reconciling.logs import object_logger
+from reconciling.metrics import Metrics
+from reconciling.workqueue import WorkQueue
+
+CONTROLLER = f"{GROUP}/icecream-operator"
+WORKERS = 16
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+logger = logging.getLogger(__name__)
+
+
+async def run(
+    kubeconfig: str | None, on_oversell: OnOversell, health_at: Address | None, metrics_at: Address | None
+) -> None:
+    """Run until a signal.
+
+    Raises CredentialsError; AddressError where the endpoints can't be served there.
+    """
+    loop = asyncio.get_running_loop()
+    if task := asyncio.current_task():
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)  # until kopf takes over
+    queue: WorkQueue[str] = WorkQueue(Backoff(random.random), loop.call_later)
+    metrics = Metrics()
+    listed = on_complete_list(PATH, lambda *found: reconciler.listed(*found))
+    connection = Connection.find(kubeconfig, [metrics.count_requests, listed])
+    icecreams = Icecreams(lambda: connection.api)
+    events = EventRecorder(lambda: EventsV1Api(connection.api), CONTROLLER, socket.gethostname(), _now)
+    reconciler = Reconciler(queue, icecreams, events, steps(icecreams, events, on_oversell), _now)
+    reconcile = metrics.controller(PLURAL, queue, reconciler.reconcile)
+    work = partial(controller.run, queue, reconcile, WORKERS, _logger_of)
+    async with (
+        serving(health_at, health(lambda: reconciler.picture.complete)),
+        serving(metrics_at, [metrics.endpoint()]),
+        connection,
+    ):
+        await _log_in(connection)
+        logger.info("Operating on %s; what is oversold: %s", connection.api.configuration.host, on_oversell)
+        await _operate(connection, work, reconciler)
+
+
+async def _log_in(connection: Connection) -> kopf.AiohttpSession:
+    """Return a session with which the API server answers."""
+    session = await connection.login()
+    await preflight.wait_until_served(lambda: connection.api, Backoff(random.random, 0.5, 15), asyncio.sleep)
+    return session
+
+
+async def _operate(connection: Connection, work: Work, reconciler: Reconciler) -> None:
+    """Run kopf until a signal ends it.
+
+    Where kopf gives up, say because the CRD was deleted, begin again: the next list tells all there is to know.
+    """
+    while True:
+        try:
+            await kopf.operator(registry=_registry(connection, work, reconciler), clusterwide=True)
+        except Exception as error:
+            logger.warning("The watch has ended: %r. Beginning again.", error)
+            logger.debug("It ended so:", exc_info=True)
+            await asyncio.sleep(1)
+            await _log_in(connection)
+        else:
+            return
+
+
+def _registry(connection: Connection, work: Work, reconciler: Reconciler) -> kopf.OperatorRegistry:
+    registry = kopf.OperatorRegistry()
+    workers: list[asyncio.Task[None]] = []
+
+    @kopf.on.startup(registry=registry)
+    async def start(**_: Any) -> None:
+        workers.append(asyncio.create_task(work()))
+
+    @kopf.on.cleanup(registry=registry)
+    async def stop(**_: Any) -> None:
+        workers.pop().cancel()
+
+    @kopf.on.login(registry=registry)
+    async def login(**_: Any) -> kopf.AiohttpSession | None:
+        try:
+            return await _log_in(connection)
+        except CredentialsError:
+            return None  # kopf gives up, and `_operate` finds out the same
+
+    handlers(registry, reconciler)
+    return registry
+
+
+def _logger_of(name: str) -> logging.LoggerAdapter[Any]:
+    return object_logger(logger, name)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,49 @@
+"""Tells the user before anything else what is missing: the API server, the permission, the CRD.
+
+All of these can be put right while the operator waits, so it waits, and says what for. Only credentials that are
+refused end it: they don't get better.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from kubernetes.aio.client import ApiClient, ApiException, CustomObjectsApi
+
+from icecream_operator.icecream import GROUP, PLURAL, VERSION
+from reconciling.connection import CredentialsError
+from reconciling.errors import Gone, Retry, explain, translated
+
+logger = logging.getLogger(__name__)
+
+
+async def wait_until_served(
+    api: Callable[[], ApiClient], backoff: Callable[[int], float], sleep: Callable[[float], Awaitable[None]]
+) -> None:
+    """Return as soon as the icecreams can be listed.
+
+    Raises CredentialsError.
+    """
+    failures = 0
+    while True:
+        try:
+            with translated(f"listing icecreams at {api().configuration.host}"):
+                await CustomObjectsApi(api()).list_cluster_custom_object(GROUP, VERSION, PLURAL, limit=1)
+        except (Gone, Retry) as obstacle:
+            failures += 1
+            seconds = backoff(failures)
+            logger.warning("%s. Trying again in %.1f s.", _advise(obstacle), seconds)
+            await sleep(seconds)
+        else:
+            return
+
+
+def _advise(obstacle: Gone | Retry) -> str:
+    match obstacle.__cause__:
+        case ApiException(status=401) as refused:
+            raise CredentialsError(f"The API server refuses the credentials: {explain(refused)}")
+        case ApiException(status=403):
+            return f"{obstacle}. Waiting for: kubectl apply -k deploy/operator"
+        case ApiException(status=404):
+            return "The API server doesn't know icecreams. Waiting for: kubectl apply -f deploy/crds"
+        case _:
+            return str(obstacle)

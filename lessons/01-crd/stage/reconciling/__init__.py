@@ -1,0 +1,1 @@
+"""What operators share. It grows from lesson 02 on."""

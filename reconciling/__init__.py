@@ -1,0 +1,15 @@
+"""What both operators share, each part for one reason.
+
+- `workqueue`: an event says *that* something changed, so it becomes a key, and a key waits at most once.
+- `backoff`: how long a key that failed waits.
+- `controller`: takes keys, calls the operator's `reconcile`, and knows the two ways in which that may end.
+- `errors`: what the API server or the network answered, in the few words that a reconcile cares about.
+- `status` and `conditions`: what is to be written, if anything.
+- `events`: telling people why.
+- `connection`: one session to the API server, for kopf's reads and for our writes.
+- `listing`: notices every complete list that kopf receives.
+- `logs`: lines that name their object.
+- `metrics` and `endpoints`: how the process is doing, for Prometheus and for kubelet's probes.
+
+`workqueue`, `backoff`, `status` and `conditions` are pure: no client, no clock, no randomness of their own.
+"""

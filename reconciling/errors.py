@@ -1,0 +1,69 @@
+"""What the API server or the network answered, in the few words that a reconcile cares about.
+
+The client's many exceptions are translated here, once. The cause stays chained.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import ClientError
+from kubernetes.aio.client.exceptions import ApiException
+
+
+class Retry(Exception):  # noqa: N818 -- a reconcile says: look again
+    """It can't be done now. The key comes back after its back-off, and after `after` seconds at the earliest."""
+
+    def __init__(self, reason: str, after: float = 0) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Conflict(Retry):
+    """The object is no longer as it was seen (HTTP 409). The event that says how it is now is under way."""
+
+
+class Gone(Exception):  # noqa: N818
+    """The object is not there (HTTP 404). There is nothing left to do for it."""
+
+
+class Refused(Exception):  # noqa: N818
+    """The API server won't take this, however often it is sent (HTTP 400, 422). Only a change of the object helps."""
+
+
+@contextmanager
+def translated(action: str) -> Iterator[None]:
+    """Raise Retry, Conflict, Gone or Refused for what the client raises. `action` begins their messages."""
+    try:
+        yield
+    except ApiException as error:
+        raise _translate(error, action) from error
+    except (ClientError, TimeoutError, OSError) as error:
+        raise Retry(f"{action}: {error or type(error).__name__}") from error
+
+
+def _translate(error: ApiException, action: str) -> Exception:
+    message = f"{action}: {explain(error)}"
+    match error.status:
+        case 404:
+            return Gone(message)
+        case 409:
+            return Conflict(message)
+        case 400 | 422:
+            return Refused(message)
+        case _:  # 401 and 403 too: whoever runs the cluster can put them right meanwhile
+            return Retry(message, _retry_after(error))
+
+
+def explain(error: ApiException) -> str:
+    """Return the API server's own sentence, without headers and HTML around it."""
+    try:
+        message = json.loads(error.body or "")["message"]
+    except (ValueError, KeyError, TypeError):
+        message = error.reason
+    return f"{message} (HTTP {error.status})"
+
+
+def _retry_after(error: ApiException) -> float:
+    seconds = (error.headers or {}).get("Retry-After", "")
+    return float(seconds) if seconds.isdecimal() else 0

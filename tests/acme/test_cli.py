@@ -1,0 +1,101 @@
+"""`workshop acme issue` at the boundary: what it prints, what it writes, how it exits."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from certmanager.acme.obtain import Folder
+from certmanager.pki import chains
+from certmanager.pki.names import AltNames
+
+WORKSHOP = [sys.executable, "-c", "from workshop.cli.main import main; main()"]
+
+
+def issue(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "WORKSHOP_HOME": str(home)}
+    argv = [*WORKSHOP, "acme", "issue", *arguments]
+    return subprocess.run(argv, capture_output=True, text=True, env=environment, check=False)
+
+
+def at(ca) -> list[str]:
+    where = ["--directory", ca.directory_url, "--ca-file", str(ca.ca_file), "--agree"]
+    return [*where, "--http-port", str(ca.http_port), "--dns", ca.dns.url]
+
+
+def test_with_nothing_but_a_name_it_tells_the_whole_story(tmp_path):
+    done = issue(tmp_path, "example.test")
+    assert (done.returncode, done.stderr) == (0, "")
+    told = [line.partition(":")[0] for line in done.stdout.splitlines()]
+    steps = ["Directory", "Nonce", "New order for example.test", "Challenge http-01", "Finalize", "Certificate"]
+    assert [line for line in told if line in steps] == steps
+    assert "  The CA comes to look: GET /.well-known/acme-challenge/" in done.stdout
+    leaf = chains.from_pem((tmp_path / "acme" / "example.test" / "tls.crt").read_bytes())[0]
+    assert AltNames.of(leaf).dns_names == {"example.test"}
+
+
+def test_the_wire_shows_messages_and_no_secret(ca, tmp_path):
+    done = issue(tmp_path, "wire.example.test", "--wire", *at(ca))
+    assert done.returncode == 0
+    assert '>   payload   {"identifiers": [{"type": "dns", "value": "wire.example.test"}]}' in done.stdout
+    assert ">   signature " in done.stdout
+    folder = Folder(tmp_path / "acme" / "wire.example.test")
+    for key in (folder.account_key, folder.certificate_key):
+        assert key.read_text().splitlines()[1] not in done.stdout
+    assert "PRIVATE" not in done.stdout
+
+
+def test_run_again_it_goes_on_with_the_same_order(ca, tmp_path):
+    first = issue(tmp_path, "again.example.test", *at(ca))
+    second = issue(tmp_path, "again.example.test", *at(ca))
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert "Going on with the order https://" in second.stdout
+    assert "which is valid." in second.stdout
+    assert "New order" not in second.stdout
+
+
+def test_a_wildcard_goes_by_dns_01(ca, tmp_path):
+    names = ("*.dns.example.test", "dns.example.test")
+    done = issue(tmp_path, *names, "--challenge", "dns-01", *at(ca))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "acme" / "_.dns.example.test" / "tls.crt").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["not a name"], 1, "'not a name' is neither a DNS name nor an IP address"),
+        (["a.test", "--directory", "http://127.0.0.1/dir"], 1, "the directory must be an https URL"),
+        (["a.test", "--directory", "https://127.0.0.1:1/dir"], 1, "GET https://127.0.0.1:1/dir: Cannot connect"),
+        (["a.test", "--directory", "https://127.0.0.1:1/dir", "--challenge", "dns-01"], 2, "dns-01 needs --dns URL"),
+        (["a.test", "--challenge", "smoke-01"], 2, "'smoke-01' is not one of 'http-01', 'dns-01'"),
+        ([], 2, "Missing argument 'NAMES...'"),
+    ],
+)
+def test_a_mistake_is_told_in_a_line_or_two(tmp_path, arguments, code, says):
+    done = issue(tmp_path, *arguments)
+    assert done.returncode == code
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_refusal_is_told_with_what_to_do_next(ca, tmp_path):
+    done = issue(tmp_path, "blocked-domain.example", *at(ca))
+    assert done.returncode == 1
+    assert "rejectedIdentifier" in done.stderr
+    assert "order without it. (RFC 8555 section 7.4)" in done.stderr
+
+
+def test_a_ca_that_is_not_agreed_with_registers_nobody(ca, tmp_path):
+    done = issue(tmp_path, "a.example.test", *[word for word in at(ca) if word != "--agree"])
+    assert done.returncode == 1
+    assert "Read the terms of service" in done.stderr
+
+
+def test_a_port_that_is_taken_is_told(ca, tmp_path):
+    arguments = [str(ca.ports.acme) if word == str(ca.http_port) else word for word in at(ca)]
+    done = issue(tmp_path, "a.example.test", *arguments)
+    assert done.returncode == 1
+    assert "address already in use" in done.stderr

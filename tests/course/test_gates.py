@@ -1,0 +1,175 @@
+"""The gates on a made-up course: a lesson that breaks its promise is named, with the gate and the reason."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workshop.cluster import Cluster
+from workshop.course import gates, trial
+from workshop.course.errors import CourseError
+
+from .conftest import NO_CLUSTER, Clone
+
+MAKEFILE = """\
+test: .venv/ready
+\t@grep -q "2 \\* scoops" shop/price.py
+demo: .venv/ready
+\t@test ! -e shop/ahead.py
+.venv/ready:
+\t@false
+"""
+WRONG = """\
+Wrong: It gives the second scoop away.
+Caught by: test_three_scoops_cost_six
+--- a/shop/price.py
++++ b/shop/price.py
+@@ -1,2 +1,2 @@
+ def price(scoops):
+-    return 2 * scoops
++    return 2 * min(scoops, 1)
+"""
+NEVER = """\
+Wrong: It isn't always the same.
+Caught by: test_prices_are_numbers, test_three_scoops_cost_six
+--- a/shop/price.py
++++ b/shop/price.py
+@@ -1,2 +1,2 @@
+ def price(scoops):
+-    return 2 * scoops
++    return scoops and float("nan")
+"""
+PAGE = """\
+# What a scoop costs
+
+```console
+$ make test LESSON=01
+Lesson 01-price, ...
+ ✗ three scoops cost six (exercise 1)
+...
+```
+"""
+WRONG_FILE, NEVER_FILE = "lessons/01-price/wrong/second-free.patch", "lessons/01-price/wrong/never.patch"
+
+
+@pytest.fixture
+def course(folder: Clone, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    """The made-up course with all that the gates want, without a control plane, which its checks don't need."""
+
+    @contextlib.contextmanager
+    def nowhere() -> Iterator[Cluster]:
+        yield NO_CLUSTER
+
+    monkeypatch.setattr(trial, "control_plane", nowhere)
+    (folder.root / "Makefile").write_text(MAKEFILE)
+    folder.write("lessons/course.toml", folder.read("lessons/course.toml").replace("[", '["Makefile", ', 1))
+    for path, text in ((WRONG_FILE, WRONG), (NEVER_FILE, NEVER), ("lessons/01-price/lesson.md", PAGE)):
+        (folder.root / path).parent.mkdir(exist_ok=True)
+        (folder.root / path).write_text(text)
+    return folder
+
+
+def problems(course: Clone) -> list[str]:
+    return [str(problem) for problem in gates.judge(course.root, course.course.lesson("01")).problems]
+
+
+def test_a_lesson_that_holds_its_promises_passes_without_git(course: Clone) -> None:
+    judged = gates.judge(course.root, course.course.lesson("01"))
+    assert judged.problems == ()
+    assert judged.wrong == 2
+    assert gates.judge_course(course.root) == []
+
+
+def test_the_course_is_judged_as_a_whole(course: Clone) -> None:
+    course.write("shop/new.py", "")
+    [problem] = gates.judge_course(course.root)
+    assert str(problem).startswith("the course, gate 1 (every stage stands alone): shop/new.py belongs to no lesson")
+
+
+def test_what_git_ignores_is_nobodys_business(course: Clone) -> None:
+    course.write(".gitignore", "*.log\n.gitignore\n")
+    course.write("debug.log", "")
+    assert gates.judge_course(course.root) == []
+
+
+def test_a_stage_that_does_not_stand_alone_is_named(course: Clone) -> None:
+    course.write(
+        "lessons/course.toml", course.read("lessons/course.toml").replace('later = ["shop/ahead.py"]', "later = []")
+    )
+    course.write("lessons/course.toml", course.read("lessons/course.toml").replace("[", '["shop/ahead.py", ', 1))
+    [problem] = problems(course)
+    assert problem.startswith("01-price, gate 1 (every stage stands alone): `make demo` fails")
+
+
+def test_a_starter_that_passes_is_named(course: Clone) -> None:
+    course.write("lessons/01-price/starter/shop/price.py", "def price(scoops):\n    return 0\n")
+    told = "01-price, gate 2 (every starter fails, and says why): the starter passes test_no_scoop_costs_nothing"
+    assert f"{told}, and should not" in problems(course)
+
+
+def test_a_starter_that_cannot_be_imported_is_named(course: Clone) -> None:
+    course.write("lessons/01-price/starter/shop/price.py", "import nowhere\n")
+    assert any("gate 2" in problem and "ModuleNotFoundError" in problem for problem in problems(course))
+
+
+def test_a_page_that_shows_another_message_is_named(course: Clone) -> None:
+    page = course.root / "lessons/01-price/lesson.md"
+    page.write_text(PAGE.replace("three scoops", "four scoops"))
+    [problem] = problems(course)
+    assert "gate 2" in problem
+    assert "lesson.md, line 4, shows something else" in problem
+
+
+def test_a_page_that_shows_no_message_is_named(course: Clone) -> None:
+    course.write("lessons/01-price/lesson.md", "# What a scoop costs\n")
+    assert ["doesn't show what `make test LESSON=01` says" in problem for problem in problems(course)] == [True]
+
+
+def test_a_wrong_solution_that_passes_is_named(course: Clone) -> None:
+    (course.root / WRONG_FILE).write_text(WRONG.replace("2 * min(scoops, 1)", "scoops + scoops"))
+    [problem] = problems(course)
+    assert problem == (
+        "01-price, gate 3 (every wrong solution is caught): "
+        "wrong/second-free.patch passes test_three_scoops_cost_six, and should not"
+    )
+
+
+def test_a_wrong_solution_that_is_caught_by_another_check_is_named(course: Clone) -> None:
+    (course.root / WRONG_FILE).write_text(WRONG.replace("2 * min(scoops, 1)", "1"))
+    [problem] = problems(course)
+    assert "wrong/second-free.patch fails test_no_scoop_costs_nothing, and should not" in problem
+
+
+def test_a_patch_that_no_longer_fits_is_named(course: Clone) -> None:
+    (course.root / WRONG_FILE).write_text(WRONG.replace("-    return 2 * scoops", "-    return two * scoops"))
+    [problem] = problems(course)
+    assert "wrong/second-free.patch: git apply" in problem
+    assert "patch does not apply" in problem
+
+
+def test_a_patch_that_does_not_say_what_is_wrong_is_refused(course: Clone) -> None:
+    (course.root / WRONG_FILE).write_text(WRONG.replace("Wrong: ", "It "))
+    with pytest.raises(CourseError, match=r"second-free.patch: the first two lines must be"):
+        problems(course)
+
+
+def test_a_check_that_nothing_fails_is_named(course: Clone) -> None:
+    (course.root / NEVER_FILE).unlink()
+    [problem] = problems(course)
+    assert "gate 3" in problem
+    assert "test_prices_are_numbers fails for nothing that is wrong" in problem
+
+
+def test_too_few_hints_are_named(course: Clone) -> None:
+    toml = course.root / "lessons/01-price/lesson.toml"
+    toml.write_text(toml.read_text().replace('"Think of one scoop.", ', ""))
+    assert problems(course) == [
+        "01-price, gate 4 (every exercise has hints): exercise 1 has 1 hints, and needs at least 2"
+    ]
+
+
+def test_inside_a_stage_there_are_no_gates(course: Clone) -> None:
+    course.write(".stage", "01-price\n")
+    with pytest.raises(CourseError, match="git switch main"):
+        gates.judge_course(Path(course.root))

@@ -1,0 +1,52 @@
+"""Hints, and what is remembered between two commands."""
+
+from pathlib import Path
+
+import pytest
+
+from workshop.course import progress
+from workshop.course.errors import CourseError
+from workshop.course.hints import next_hint
+from workshop.course.progress import Progress
+
+from .conftest import Clone
+
+RED = {"test_three_scoops_cost_six": True, "test_no_scoop_costs_nothing": False}
+GREEN = dict.fromkeys(RED, True)
+
+
+def test_hints_become_more_precise_and_the_last_one_stays(folder: Clone) -> None:
+    lesson, known, given = folder.course.lesson("01"), Progress().checked(RED), []
+    for _ in range(4):
+        exercise, hint = next_hint(lesson, known)
+        given.append(hint)
+        known = known.hinted(exercise)
+    assert given == [1, 2, 2, 2]
+
+
+def test_without_a_check_there_is_no_hint(folder: Clone) -> None:
+    with pytest.raises(CourseError, match=r"Run the checks first.*make test LESSON=01"):
+        next_hint(folder.course.lesson("01"), Progress())
+
+
+def test_for_what_is_green_there_is_no_hint(folder: Clone) -> None:
+    with pytest.raises(CourseError, match="No exercise was red"):
+        next_hint(folder.course.lesson("01"), Progress().checked(GREEN))
+
+
+def test_a_check_that_did_not_run_counts_as_red(folder: Clone) -> None:
+    assert next_hint(folder.course.lesson("01"), Progress().checked({"test_price.py": False})) == (1, 1)
+
+
+def test_progress_is_kept_by_lesson(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert progress.read(home, "01-price") == Progress()
+    progress.write(home, "01-price", Progress().checked(RED).hinted(1))
+    progress.write(home, "02-cone", Progress().checked(GREEN))
+    assert progress.read(home, "01-price") == Progress(outcomes=RED, hints={"1": 1})
+    assert (progress.read(home, "01-price").green, progress.read(home, "02-cone").green) == (False, True)
+    assert not Progress().green
+
+
+def test_hints_given_outlive_the_next_check() -> None:
+    assert Progress().hinted(1).checked(GREEN).hints == {"1": 1}

@@ -1,0 +1,23 @@
+"""Saves are noticed, also those that happen while nobody looks."""
+
+from pathlib import Path
+
+from workshop.course.watch import saves
+
+
+def test_a_file_that_changed_before_we_began_to_look_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "crd.yaml"
+    file.write_text("one")
+    seen = saves([file])
+    file.write_text("another")
+    next(seen)
+
+
+def test_a_file_that_goes_and_one_that_comes_are_noticed(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text("")
+    seen = saves([old, new])
+    old.unlink()
+    next(seen)
+    new.write_text("")
+    next(seen)

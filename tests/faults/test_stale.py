@@ -1,0 +1,67 @@
+"""Which lists may be answered from an earlier state."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workshop.faults import stale
+from workshop.faults.effect import Request
+from workshop.faults.request import RequestInfo
+
+PATH = "/apis/demo.lva.io/v1/icecreams"
+
+
+def listing(query: str) -> RequestInfo:
+    return RequestInfo.of(Request("GET", f"{PATH}?{query}"))
+
+
+@pytest.mark.parametrize(
+    ("query", "oldest"),
+    [
+        ("", None),
+        ("resourceVersion=", None),
+        ("resourceVersion=0", 0),
+        ("resourceVersion=0&resourceVersionMatch=NotOlderThan", 0),
+        ("resourceVersion=7", 7),
+        ("resourceVersion=7&resourceVersionMatch=NotOlderThan", 7),
+        ("resourceVersion=7&resourceVersionMatch=Exact", None),
+        ("resourceVersion=0&limit=5", 0),
+        ("limit=5&continue=abc", None),
+        ("watch=1&resourceVersion=7", None),
+        ("resourceVersion=nonsense", None),
+    ],
+)
+def test_a_list_is_only_answered_with_what_kubernetes_allows(query: str, oldest: int | None) -> None:
+    assert stale.bound(listing(query)) == oldest
+
+
+@given(oldest=st.integers(0, 20), seen=st.lists(st.integers(1, 20)), share=st.floats(0, 1, exclude_max=True))
+def test_an_earlier_state_is_one_that_was_seen_and_never_older_than_asked_for(
+    oldest: int, seen: list[int], share: float
+) -> None:
+    target = stale.earlier(listing(f"labelSelector=a%3Db&resourceVersion={oldest}"), seen, share)
+    if target is None:
+        assert all(version < oldest for version in seen)
+        return
+    query = parse_qs(urlsplit(target).query)
+    version = int(query["resourceVersion"][0])
+    assert version in seen
+    assert version >= oldest
+    assert query["resourceVersionMatch"] == ["Exact"]
+    assert query["labelSelector"] == ["a=b"]
+
+
+@pytest.mark.parametrize(
+    ("head", "version"),
+    [
+        (b'{"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"258"},"items":[{"metadata":', 258),
+        (b'{"apiVersion":"v1","items":[],"kind":"List","metadata":{"continue":"","resourceVersion": "7"}}', 7),
+        (b'{"kind":"Table","metadata":{"remainingItemCount":3,"resourceVersion":"9"}', 9),
+        (b"k8s\0\n\x02v1", None),
+        (b"", None),
+    ],
+)
+def test_a_lists_resource_version_stands_at_its_beginning(head: bytes, version: int | None) -> None:
+    assert stale.version_of(head) == version

@@ -1,0 +1,106 @@
+"""What must hold, said once more and in another way than the operator says it: slowly, and without any of its code.
+
+A test that compared the operator with its own `quota` would find only what the operator does otherwise than it thinks.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+Body = dict[str, Any]
+
+
+class Expected:
+    """What an icecream of these should be, by the rule's own words.
+
+    An icecream is sold if it isn't being deleted, and of each of its flavours fewer than three that come before it are
+    sold. Before it come the older ones, and of the same second those whose names come first.
+    """
+
+    def __init__(self, icecreams: Iterable[Body]) -> None:
+        self._all = [each for each in icecreams if not _goes("", each)]
+        self._sold: dict[str, bool] = {}
+
+    def sold(self, icecream: Body) -> bool:
+        name = icecream["metadata"]["name"]
+        if name not in self._sold:
+            self._sold[name] = all(
+                sum(self.sold(other) for other in self._with(flavour) if _rank(other) < _rank(icecream)) < 3
+                for flavour in icecream["spec"]["flavour"]
+            )
+        return self._sold[name]
+
+    def oversold(self) -> set[str]:
+        """The uids of those that aren't sold, and aren't being deleted."""
+        return {each["metadata"]["uid"] for each in self._all if not self.sold(each)}
+
+    def statuses(self) -> dict[str, Body]:
+        """By name, the status of each that isn't being deleted, as `status_of` shows it."""
+        return {each["metadata"]["name"]: self._status(each) for each in self._all}
+
+    def _status(self, icecream: Body) -> Body:
+        sold = self.sold(icecream)
+        generation = icecream["metadata"]["generation"]
+        return {
+            "soldOut": any(sum(map(self.sold, self._with(each))) >= 3 for each in icecream["spec"]["flavour"]),
+            "toppingsCount": len(icecream["spec"].get("topping", [])),
+            "observedGeneration": generation,
+            "Ready": (str(sold), "Sold" if sold else "Oversold", generation),
+        }
+
+    def _with(self, flavour: str) -> list[Body]:
+        return [each for each in self._all if flavour in each["spec"]["flavour"]]
+
+
+def statuses(icecreams: Iterable[Body]) -> dict[str, Body]:
+    """By name, what the status of each that isn't being deleted says, without times and messages."""
+    return {
+        each["metadata"]["name"]: status_of(each) for each in icecreams if "deletionTimestamp" not in each["metadata"]
+    }
+
+
+def status_of(icecream: Body) -> Body:
+    status = dict(icecream.get("status", {}))
+    for condition in status.pop("conditions", ()):
+        status[condition["type"]] = (condition["status"], condition["reason"], condition["observedGeneration"])
+    return status
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """One that the operator has deleted."""
+
+    name: str
+    uid: str
+    was_oversold: bool
+
+
+def deletions(history: Iterable[tuple[str, Body]], by_users: Collection[str]) -> list[Deletion]:
+    """What was deleted, but for the uids `by_users`.
+
+    `history` are all events of a watch since there was no icecream.
+
+    Kubernetes has no transaction over several objects, so an operator can't promise that an icecream is oversold at the
+    very moment of its deletion: another may have gone just before. What it can promise, and what `was_oversold` says:
+    it was so in a state that the API server was in between the last change of its spec and its deletion.
+    """
+    now: dict[str, Body] = {}
+    oversold_at: dict[str, int] = {}  # by uid, the metadata.generation
+    found: list[Deletion] = []
+    for kind, body in history:
+        name, uid, before = body["metadata"]["name"], body["metadata"]["uid"], now.pop(body["metadata"]["uid"], None)
+        if before and _goes(kind, body) and not _goes("", before) and uid not in by_users:
+            found.append(Deletion(name, uid, oversold_at.get(uid) == before["metadata"]["generation"]))
+        if kind != "DELETED":
+            now[uid] = body
+        if before is None or _goes(kind, body) or before["spec"] != body["spec"]:
+            oversold_at |= {each: now[each]["metadata"]["generation"] for each in Expected(now.values()).oversold()}
+    return found
+
+
+def _goes(kind: str, icecream: Body) -> bool:
+    return kind == "DELETED" or "deletionTimestamp" in icecream["metadata"]
+
+
+def _rank(icecream: Body) -> tuple[str, str]:
+    return icecream["metadata"]["creationTimestamp"], icecream["metadata"]["name"]

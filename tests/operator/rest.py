@@ -1,0 +1,53 @@
+"""When an operator is at rest, and what must hold then."""
+
+from tests.operator import oracle
+from tests.operator.api import Body, Icecreams
+from tests.operator.history import OWN
+from workshop.checks.eventually import eventually
+
+MARKER = f"{OWN}marker"
+_MANIFEST = {
+    "apiVersion": "demo.lva.io/v1",
+    "kind": "Icecream",
+    "metadata": {"name": MARKER},
+    "spec": {"flavour": ["nobody else's"]},
+}
+
+
+def as_it_should_be(icecreams: Icecreams, *, evicts: bool) -> list[Body]:
+    """Return all icecreams if they and their statuses are as they should be.
+
+    Raises:
+        AssertionError: what differs.
+    """
+    found = icecreams.list()
+    rule, seen = oracle.Expected(found), oracle.statuses(found)
+    assert seen == rule.statuses(), f"statuses\n{seen}, and should be\n{rule.statuses()}"
+    assert not evicts or not rule.oversold(), f"still there: {rule.oversold()} of\n{seen}"
+    return found
+
+
+def until_at_rest(icecreams: Icecreams, *, evicts: bool, within: float = 30) -> list[Body]:
+    """Wait until all is as it should be, and the operator leaves it so; return the icecreams.
+
+    It takes keys in the order in which they came, so when it has sold one that was created now, it has looked at all
+    that was there before.
+
+    Raises:
+        AssertionError: what differs.
+    """
+
+    def look() -> list[Body]:
+        found = as_it_should_be(icecreams, evicts=evicts)
+        eventually(lambda: _marker_was_sold(icecreams), within=2)
+        assert icecreams.list() == found, "it was not yet at rest"
+        return found
+
+    return eventually(look, within=within)
+
+
+def _marker_was_sold(icecreams: Icecreams) -> None:
+    marker = icecreams.read(MARKER) or icecreams.create(_MANIFEST)
+    assert marker
+    assert "status" in marker, "the operator doesn't look at what was created last"
+    assert icecreams.delete(marker)

@@ -1,0 +1,162 @@
+"""Crash points, all of them: the operator is killed at each of its writes, before it, and after it with the reply lost.
+
+An unharmed run of a scenario counts the writes. Each further run is killed at one of them, the operator is started
+again, and all must end as in the unharmed run.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.operator import oracle
+from tests.operator.api import Body, Icecreams
+from tests.operator.conftest import order
+from tests.operator.forked import ForkedOperator
+from tests.operator.history import OWN
+from tests.operator.rest import as_it_should_be, until_at_rest
+from workshop import faults
+from workshop.checks.eventually import eventually
+from workshop.faults import Faults, When
+
+Start = Callable[..., ForkedOperator]
+Act = Callable[[Icecreams], object]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What customers do: `first` while no operator runs, then one act after the other, each when the last has settled.
+
+    `writes` is how many the operator needs for it, Events included.
+    """
+
+    name: str
+    mode: str
+    writes: int
+    first: Act
+    acts: Sequence[Act] = ()
+
+
+def sell(*icecreams: dict[str, Any]) -> Act:
+    def act(at: Icecreams) -> None:
+        for each in icecreams:
+            assert at.create(each)
+
+    return act
+
+
+def take_away(name: str) -> Act:
+    def act(at: Icecreams) -> None:
+        icecream = at.read(name)
+        assert icecream
+        assert at.delete(icecream)
+
+    return act
+
+
+def change(name: str, *flavours: str) -> Act:
+    return lambda at: at.patch(name, {"spec": {"flavour": list(flavours)}})
+
+
+MATCHA = [order(name, "matcha") for name in ("a", "b", "c", "d")]
+TANGLED = [
+    order("a", "matcha"),
+    order("b", "matcha", "vanilla"),
+    order("c", "matcha", "saffron"),
+    order("d", "matcha", "vanilla"),  # one too many of matcha, so it takes up no vanilla
+    order("e", "vanilla"),
+    order("f", "vanilla", "saffron"),
+    order("g", "vanilla"),  # one too many
+    order("h", "saffron"),
+]
+SCENARIOS = [
+    Scenario("the sample appears", "evict", 1, sell(order("toomuch", "matcha", "vanilla"))),
+    Scenario("four of a flavour", "evict", 5, sell(*MATCHA)),
+    Scenario("three, and then a fourth", "evict", 5, sell(*MATCHA[:3]), [sell(MATCHA[3])]),
+    Scenario("tangled flavours", "evict", 10, sell(*TANGLED)),
+    Scenario("a deletion frees a place", "evict", 8, sell(*MATCHA[:3]), [take_away("a"), sell(MATCHA[3])]),
+    Scenario("a change of flavour", "evict", 6, sell(*MATCHA[:3]), [change("a", "vanilla")]),
+    Scenario("five are marked, one goes", "mark", 8, sell(*MATCHA, order("e", "matcha")), [take_away("b")]),
+]
+
+
+class Run:
+    """One run of a scenario, through `proxy`."""
+
+    def __init__(self, scenario: Scenario, icecreams: Icecreams, start: Start, proxy: Faults) -> None:
+        self.scenario, self.icecreams, self.proxy = scenario, icecreams, proxy
+        self._start: Callable[[], ForkedOperator] = lambda: start(
+            f"--on-oversell={scenario.mode}", kubeconfig=proxy.kubeconfig
+        )
+        self._evicts = scenario.mode == "evict"
+        self._before = len(proxy.writes)
+        self.operator: ForkedOperator
+
+    def unharmed(self) -> dict[str, Body]:
+        """Play it to its last write, and return what is left and what it says."""
+        return self._play(lambda: None, lambda: len(self.writes()) >= self.scenario.writes)
+
+    def killed_at(self, nth: int, when: When) -> dict[str, Body]:
+        """The same, with a death and a new start."""
+        killed = self.proxy.kill_at(self._before + nth, when, lambda: self.operator.kill())
+
+        def start_again() -> None:
+            if killed.done() and not self.operator.runs:
+                self.operator = self._start()
+
+        return self._play(start_again, killed.done)
+
+    def _play(self, each_look: Callable[[], None], has_happened: Callable[[], bool]) -> dict[str, Body]:
+        self.scenario.first(self.icecreams)
+        self.operator = self._start()
+        try:
+            self._settle(each_look)
+            for act in self.scenario.acts:
+                act(self.icecreams)
+                self._settle(each_look)
+
+            def happened() -> None:
+                each_look()
+                assert has_happened(), f"until now there were these writes: {', '.join(self.writes())}"
+
+            eventually(happened)
+            each_look()
+            return oracle.statuses(until_at_rest(self.icecreams, evicts=self._evicts))
+        finally:
+            self.operator.kill()
+            self.icecreams.clear()
+
+    def _settle(self, each_look: Callable[[], None]) -> None:
+        """Wait until all is as it should be, and see that those who are left are those who came."""
+        came = {each["metadata"]["name"]: each["metadata"]["uid"] for each in self.icecreams.list()}
+
+        def look() -> None:
+            each_look()
+            for each in as_it_should_be(self.icecreams, evicts=self._evicts):
+                assert came[each["metadata"]["name"]] == each["metadata"]["uid"]
+
+        eventually(look)
+
+    def writes(self) -> list[str]:
+        return [str(write) for write in self.proxy.writes[self._before :] if OWN not in str(write)]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_killed_at_any_write_it_comes_to_the_same_end(
+    scenario: Scenario,
+    icecreams: Icecreams,
+    forked: Start,
+    operators_kubeconfig: Path,
+    tmp_path: Path,
+    told: Callable[[str], None],
+) -> None:
+    with faults.running(operators_kubeconfig, folder=tmp_path) as proxy:
+        unharmed = Run(scenario, icecreams, forked, proxy)
+        end = unharmed.unharmed()
+        assert len(unharmed.writes()) == scenario.writes, unharmed.writes()
+        points = [(nth, when) for nth in range(1, scenario.writes + 1) for when in When]
+        for nth, when in points:
+            assert Run(scenario, icecreams, forked, proxy).killed_at(nth, when) == end, (nth, when)
+    told(f"crashes, {scenario.name} ({scenario.mode}): {scenario.writes} writes, killed {len(points)} times")

@@ -1,0 +1,111 @@
+import datetime
+import ssl
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from kubernetes.aio.client import VersionApi
+
+from reconciling.connection import Connection, CredentialsError, find_kubeconfig
+from workshop.controlplane import kubeconfig, pki
+
+
+@pytest.mark.parametrize(
+    ("flag", "variable", "in_cluster", "expected"),
+    [
+        ("flag", "variable", True, "flag"),
+        (None, "variable", True, "variable"),
+        (None, "variable", False, "variable"),
+        (None, "", True, None),
+    ],
+)
+def test_what_the_user_says_comes_first_and_the_pods_account_last(
+    flag: str | None, variable: str, in_cluster: bool, expected: str | None
+) -> None:
+    assert find_kubeconfig(flag, {"KUBECONFIG": variable}, in_cluster) == expected
+
+
+def test_without_any_it_says_how_to_give_one() -> None:
+    with pytest.raises(CredentialsError, match="--kubeconfig"):
+        find_kubeconfig(None, {"HOME": "/home/student"}, in_cluster=False)
+
+
+async def test_a_kubeconfig_that_is_not_there_is_named() -> None:
+    with pytest.raises(CredentialsError, match="There is no kubeconfig /nowhere"):
+        await Connection("/nowhere").login()
+
+
+@dataclass(frozen=True)
+class ApiServer:
+    """An HTTPS server whose certificate is for another name than its address."""
+
+    url: str
+    ca: Path
+    client: pki.Pair
+
+    def kubeconfig(self, folder: Path, **cluster: str) -> str:
+        config = kubeconfig.with_certificate(self.url, self.ca, self.client)
+        config["clusters"][0]["cluster"] |= cluster
+        kubeconfig.write(folder / "kubeconfig", config)
+        return str(folder / "kubeconfig")
+
+
+@pytest.fixture
+async def api_server(tmp_path: Path) -> AsyncIterator[ApiServer]:
+    now = datetime.datetime.now(datetime.UTC)
+    ca = pki.authority(tmp_path, now)
+    pair = pki.serving(ca, "serving", ["icecream.example"], now)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pair.cert, pair.key)
+
+    async def version(_: web.Request) -> web.Response:
+        return web.json_response({})
+
+    application = web.Application()
+    application.router.add_get("/version/", version)
+    server = TestServer(application, scheme="https", host="127.0.0.1")
+    await server.start_server(ssl=context)
+    yield ApiServer(f"https://127.0.0.1:{server.port}", ca.pair.cert, pki.client(ca, "client", "ada", [], now))
+    await server.close()
+
+
+async def test_both_kopf_and_we_expect_the_tls_server_name(tmp_path: Path, api_server: ApiServer) -> None:
+    async with Connection(api_server.kubeconfig(tmp_path, **{"tls-server-name": "icecream.example"})) as connection:
+        session = await connection.login()
+        assert session.aiohttp_session
+        async with session.aiohttp_session.get(f"{session.server}/version/") as response:
+            assert response.status == 200
+        await VersionApi(connection.api).get_code_without_preload_content()
+
+
+async def test_the_new_session_is_there_before_the_old_one_is_closed(
+    tmp_path: Path, api_server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Connection(api_server.kubeconfig(tmp_path)) as connection:
+        await connection.login()
+        before = connection.api
+        close, closed = before.close, []
+
+        async def look() -> None:
+            closed.append(connection.api is not before)
+            await close()  # type: ignore[no-untyped-call]
+
+        monkeypatch.setattr(before, "close", look)
+        await connection.login()
+        assert closed == [True]
+
+
+async def test_certificates_and_keys_are_left_in_no_temporary_file(
+    tmp_path: Path, api_server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    async with Connection(api_server.kubeconfig(tmp_path)) as connection:
+        for _ in ("at first", "again, as kopf does where the credentials are refused"):
+            await connection.login()
+            assert list(folder.iterdir()) == []

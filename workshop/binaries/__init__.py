@@ -1,0 +1,12 @@
+"""Where kube-apiserver, etcd, kubectl and the others come from: a folder, the cache, a download or a Go build.
+
+`ensure` makes them be there, `find` only looks; versions, addresses and checksums stand in versions.toml.
+What the programs are started with is the control plane's business.
+"""
+
+from workshop.binaries.errors import BinariesMissing
+from workshop.binaries.folders import Found
+from workshop.binaries.provide import ensure, find
+from workshop.binaries.report import Reporter
+
+__all__ = ["BinariesMissing", "Found", "Reporter", "ensure", "find"]

@@ -1,0 +1,106 @@
+"""The pytest plugin of a lesson's checks: the cluster they run against, and each outcome told to `workshop check`.
+
+`workshop.course.checking` starts pytest with this plugin and says by two variables of the environment where the control
+plane is and where outcomes go. Without them, under plain pytest, checks get a control plane of their own.
+"""
+
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+import pytest
+
+from workshop.checks.explain import explain
+from workshop.cluster import Cluster
+from workshop.course import lesson as lessons
+
+CLUSTER = "WORKSHOP_CHECKS_CLUSTER"  # a running cluster: the fields of Cluster as a JSON object
+_OUTPUT = 1000  # characters of what the code printed, at most
+OUTCOMES = "WORKSHOP_CHECKS_OUTCOMES"  # a file descriptor to which outcomes are written, one JSON object a line
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A control plane without anything of the lessons in it. A check leaves it as it found it."""
+    if running := os.environ.get(CLUSTER):
+        yield Cluster(**{field: Path(value) for field, value in json.loads(running).items()})
+    else:
+        from workshop.checks.control_plane import control_plane  # a third of a second, for nothing in `workshop check`
+
+        with control_plane() as started:
+            yield started
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell outcomes, if somebody wants to hear them."""
+    if descriptor := os.environ.get(OUTCOMES):
+        limit: float = config.getoption("timeout")
+        config.pluginmanager.register(_Teller(os.fdopen(int(descriptor), "w"), config.rootpath, limit))
+
+
+class ImportLimitError(BaseException):
+    """A module didn't come to an end; no `except Exception` in it may hold this up."""
+
+
+class _Teller:
+    """Tells what becomes of each check."""
+
+    def __init__(self, out: IO[str], root: Path, limit: float) -> None:
+        self._out = out
+        self._root = root
+        self._limit = limit
+        self._written = {exercise.file for each in lessons.read(root).lessons for exercise in each.exercises}
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._tell(kind="begun", check=nodeid.rpartition("::")[2])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self) -> Any:
+        with _limited(self._limit):
+            return (yield)
+
+    def pytest_exception_interact(self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[Any]) -> None:
+        if call.excinfo and isinstance(node, pytest.Collector):
+            error: BaseException = call.excinfo.value
+            if isinstance(error, pytest.Collector.CollectError):
+                error = error.__cause__ or error  # pytest's own says that it failed, not why
+            self._tell(kind="broken", check=node.name, **asdict(explain(error, self._root, self._written)))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        report: pytest.TestReport = yield
+        if call.excinfo:
+            explanation = asdict(explain(call.excinfo.value, self._root, self._written))
+            self._tell(kind="ended", check=item.name, passed=False, output=report.capstdout[-_OUTPUT:], **explanation)
+        elif call.when == "call":
+            self._tell(kind="ended", check=item.name, passed=True)
+        return report
+
+    def pytest_sessionfinish(self) -> None:
+        self._tell(kind="done", check="")
+
+    def _tell(self, **what: Any) -> None:
+        self._out.write(json.dumps(what) + "\n")
+        self._out.flush()
+
+
+@contextlib.contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Raise ImportLimitError inside the `with` if it takes longer; pytest-timeout begins only after imports."""
+
+    def over(_number: int, _frame: FrameType | None) -> None:
+        raise ImportLimitError(f"no end of importing it after {seconds:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,1 @@
+"""The `workshop` command line: one thin module a command, no logic."""

@@ -1,0 +1,19 @@
+"""`workshop down`: end the control plane and keep its data."""
+
+import click
+
+from workshop import workspace
+from workshop.controlplane import existing, local
+
+
+@click.command()
+def down() -> None:
+    """End the control plane; its data stays. An existing cluster is only forgotten."""
+    layout = workspace.layout()
+    if used := existing.used(layout):
+        existing.forget(layout)
+        click.echo(f"This workspace no longer uses the context {used['context']}; nothing was deleted there.")
+    elif local.down(layout):
+        click.echo("The control plane is down. Its data stays: workshop up")
+    else:
+        click.echo("No control plane was up.")

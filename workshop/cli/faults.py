@@ -1,0 +1,133 @@
+"""`workshop faults`: the proxy that injects faults, in the foreground, before a process that it starts or you do."""
+
+import datetime
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from workshop import operators, processes, workspace
+from workshop.faults import AFTER, BEFORE, Faults, Injected, Kind, KubeconfigError, RatesError, running
+from workshop.faults.effect import Answer, AskInstead, Cut, Delay, EndWith, Kill
+from workshop.faults.kinds import DESCRIPTIONS
+
+_GRACE = 10.0  # seconds that COMMAND has to end after SIGTERM
+
+
+def _rate(_context: click.Context, _parameter: click.Parameter, given: Sequence[str]) -> dict[str, float]:
+    rates = {}
+    for each in given:
+        kind, _, rate = each.partition("=")
+        try:
+            rates[kind] = float(rate)
+        except ValueError as error:
+            raise click.BadParameter(f"{each!r} isn't KIND=RATE, such as conflict=0.1") from error
+    return rates
+
+
+@click.command(
+    context_settings={"allow_interspersed_args": False},
+    epilog="\b\nKinds:\n" + "\n".join(f"  {kind:<10} {text}" for kind, text in DESCRIPTIONS.items()),
+)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.option("--rate", "rates", multiple=True, callback=_rate, metavar="KIND=RATE", help="From 0 to 1; repeatable.")
+@click.option("--seed", default=0, show_default=True, help="The same seed and requests give the same faults.")
+@click.option("--longest-delay", type=click.FloatRange(0), default=0.5, show_default=True, help="Of latency, in s.")
+@click.option("--kill-before", type=click.IntRange(1), metavar="N", help="Kill COMMAND before its N-th write.")
+@click.option("--kill-after", type=click.IntRange(1), metavar="N", help="The same after it, its reply lost.")
+@click.option("--kubeconfig", type=click.Path(path_type=Path), help="Whose. [the operator's, in this workspace]")
+def faults(  # one parameter an option, that is click's way
+    command: tuple[str, ...],
+    rates: dict[str, float],
+    seed: int,
+    longest_delay: float,
+    kill_before: int | None,
+    kill_after: int | None,
+    kubeconfig: Path | None,
+) -> None:
+    """Put a proxy that injects faults before the API server, until Ctrl-C, or until COMMAND ends.
+
+    COMMAND is run with KUBECONFIG set. Without it, the proxy says how to start a process yourself.
+    """
+    kill = kill_before or kill_after
+    if (kill_before and kill_after) or (kill and not command):
+        raise click.UsageError("One of --kill-before and --kill-after is possible, and it needs a COMMAND to kill.")
+    layout = workspace.layout()
+    try:
+        given = kubeconfig or operators.log_in(operators.OPERATORS["operator"], workspace.cluster(layout))
+        layout.create()
+        with running(
+            given, rates, seed=seed, longest_delay=longest_delay, folder=layout.root, on_injected=_tell
+        ) as proxy:
+            try:
+                code = _run(proxy, command, kill, before=bool(kill_before)) if command else _wait(proxy)
+            finally:
+                _sum_up(proxy)
+    except (RatesError, KubeconfigError) as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(code)
+
+
+def _run(proxy: Faults, command: Sequence[str], kill: int | None, *, before: bool) -> int:
+    """Run `command` through the proxy, and return its exit code; 0 if it was to be killed and was."""
+    environment = {**os.environ, "KUBECONFIG": str(proxy.kubeconfig)}
+    try:
+        process = subprocess.Popen(command, env=environment, preexec_fn=processes.die_with_parent)
+    except OSError as error:
+        raise click.ClickException(f"{command[0]} can't be started: {error.strerror}") from error
+    killed = proxy.kill_at(kill, BEFORE if before else AFTER, process.pid) if kill else None
+    try:
+        code = process.wait()
+    finally:
+        processes.stop([process], grace=_GRACE)
+    if killed is None:
+        return code
+    if code != -signal.SIGKILL:
+        raise click.ClickException(f"{command[0]} ended by itself, with exit code {code}, before its write {kill}.")
+    killed.result(timeout=_GRACE)
+    return 0
+
+
+def _wait(proxy: Faults) -> int:
+    start = shlex.join(operators.command(operators.OPERATORS["operator"]))
+    click.echo(f"The proxy's kubeconfig is {proxy.kubeconfig}")
+    click.echo(f"In another shell, for example:\n  KUBECONFIG={proxy.kubeconfig} {start}")
+    click.echo("Ctrl-C ends it.")
+    threading.Event().wait()
+    return 0
+
+
+def _tell(injected: Injected) -> None:
+    at = "" if injected.event is None else f", at event {injected.event}"
+    now = datetime.datetime.now(datetime.UTC).astimezone()
+    click.echo(f"{now:%H:%M:%S}  {injected.kind:<9}  {injected.request}{at}: {_details(injected.effect)}")
+
+
+def _details(effect: object) -> str:
+    match effect:
+        case Answer(status=status, reaches=reaches):
+            return f"{status}, and it happened" if reaches else str(status)
+        case Delay(seconds):
+            return f"{seconds:.2f} s"
+        case Cut(share):
+            return f"after {share:.0%} of it"
+        case Kill(reaches=reaches):
+            return "killed, after it had happened" if reaches else "killed, before it"
+        case EndWith():
+            return "an ERROR event instead"
+        case AskInstead():
+            return "an earlier state"
+        case _:
+            return "it happened, the reply is lost"
+
+
+def _sum_up(proxy: Faults) -> None:
+    counts = proxy.counts()
+    told = ", ".join(f"{kind} {counts[kind]}" for kind in Kind if counts[kind]) or "none"
+    click.echo(f"\nInjected: {told}. Writes that came: {len(proxy.writes)}.")

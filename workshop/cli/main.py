@@ -1,0 +1,88 @@
+"""The root of the command line: finds a command's module when it is asked for, and turns errors into one clear line.
+
+Exit codes: 0 done, 1 couldn't be done (the message says what to do next), 2 typed wrong, 130 interrupted.
+"""
+
+import importlib
+import signal
+import sys
+from types import FrameType
+
+import click
+
+_COMMANDS = {
+    "acme": "be an ACME client: issue a certificate, and watch each message",
+    "check": "a lesson's checks, on the code in the working tree",
+    "demo": "the lecture's story on a fresh control plane, each command and its real output",
+    "doctor": "what is here, what is missing, how to get it",
+    "down": "end the control plane; its data stays",
+    "env": 'the shell lines that make kubectl use it: eval "$(workshop env)"',
+    "faults": "a proxy before the API server that injects, from a seed, what goes wrong in production",
+    "gates": "what every lesson must stand up to (for authors)",
+    "hint": "help with what is red",
+    "lessons": "the way through the course, and where you are",
+    "logs": "a component's log",
+    "reset": "forget the control plane's data",
+    "run": "a component in the foreground, as its own service account",
+    "solution": "the reference, and its reasons",
+    "start": "a lesson, on a branch of your own",
+    "status": "what runs, what doesn't, and what there isn't",
+    "tags": "the stages of the lessons, as git tags",
+    "up": "start the control plane in the background",
+}
+
+
+class _Commands(click.Group):
+    """Commands by name, each in the module of its name, imported only when it is used."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"workshop.cli.{name}"), name)
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def workshop() -> None:
+    """Learn to write Kubernetes operators, on a real control plane on this machine."""
+
+
+def main() -> None:
+    """Run the command line."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _as_interrupt)
+    try:
+        code = workshop(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
+    except Exception as error:
+        if not _is_meant_for_people(error):
+            raise
+        click.echo(f"workshop: {error}", err=True)
+        sys.exit(1)
+    sys.exit(code)
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _is_meant_for_people(error: Exception) -> bool:
+    from workshop.binaries import BinariesMissing
+    from workshop.cluster import KubectlError
+    from workshop.controlplane.components import ComponentFailedError
+    from workshop.controlplane.errors import ControlPlaneError
+    from workshop.course.errors import CourseError
+
+    return isinstance(error, BinariesMissing | KubectlError | ComponentFailedError | ControlPlaneError | CourseError)

@@ -1,0 +1,23 @@
+"""`workshop reset`: an empty control plane again."""
+
+import click
+
+from workshop import workspace
+from workshop.controlplane import existing, local
+from workshop.controlplane.errors import ControlPlaneError
+
+
+@click.command()
+def reset() -> None:
+    """Forget the control plane's data and keys; if it was up, it is up again afterwards, empty."""
+    layout = workspace.layout()
+    if used := existing.used(layout):
+        raise ControlPlaneError(
+            f"This workspace uses the context {used['context']}; its data isn't ours to forget. "
+            "What the workshop wrote there goes by: kubectl delete -k deploy/operator && kubectl delete -f deploy/crds"
+        )
+    if local.reset(layout):
+        record = local.up(layout, workspace.programs())
+        click.echo(f"The control plane is up again, empty: {record.server}")
+    else:
+        click.echo("Data and keys are gone. The next one starts empty: workshop up")

@@ -1,0 +1,28 @@
+"""`workshop start`: a lesson, on a branch of the student's own."""
+
+import click
+
+from workshop.cluster import CHECKOUT
+from workshop.course import start as starting
+from workshop.course import tags
+from workshop.course.git import open_clone
+
+
+@click.command()
+@click.argument("lesson")
+@click.option("--from-solution", is_flag=True, help="Take the reference for all lessons before this one.")
+def start(lesson: str, from_solution: bool) -> None:
+    """Begin LESSON (01), or go on with it, on a branch of your own; what you wrote before is kept."""
+    git = open_clone(CHECKOUT)
+    course = tags.whole_course(git)
+    chosen = course.lesson(lesson)
+    started = starting.start(git, course, chosen, from_solution=from_solution)
+    how = "back on" if started.again else "now on"
+    click.echo(f"Lesson {chosen.name}, {chosen.title}. You are {how} your branch {started.branch}.")
+    click.echo(f"\nRead       {chosen.folder}/lesson.md ({chosen.minutes} minutes)")
+    for number, exercise in enumerate(chosen.exercises, 1):
+        click.echo(
+            f"{'Write' if number == 1 else '':<10} {number}. {exercise.title}: {exercise.file}, {exercise.place}"
+        )
+    click.echo(f"Check      make test LESSON={chosen.number}")
+    click.echo(f"Stuck?     make hint LESSON={chosen.number}")

@@ -1,0 +1,1 @@
+"""A real Kubernetes API as local processes: keys, configuration, start, watch over, stop."""

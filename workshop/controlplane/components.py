@@ -1,0 +1,113 @@
+"""Start the components of a plan in the right order, notice when one ends, end them all.
+
+The calling process is their parent and the one that watches over them: the supervisor for `workshop up`, the test run
+or the notebook for a temporary control plane.
+"""
+
+import datetime
+import http.client
+import ssl
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from workshop import processes
+from workshop.controlplane.plan import ETCD_SOCKET, Component, Plan
+from workshop.controlplane.record import Failure
+
+_START_LIMIT = 60.0  # seconds; a loaded laptop with ten control planes starting needs about 30
+_STOP_GRACE = 10.0  # seconds
+_PROBE_INTERVAL = 0.02  # seconds; neither etcd nor the API server tells anybody that it is ready
+
+
+class ComponentFailedError(Exception):
+    """A component ended, or didn't become ready in time."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+class Components:
+    """The running programs of one control plane."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self) -> None:
+        """Start all, each when what it needs is ready; return when the API server is ready.
+
+        kube-controller-manager is started last and not waited for: nothing needs it to answer requests.
+
+        Raises:
+            ComponentFailedError: one of them ended, or wasn't ready within a minute. The others still run.
+        """
+        for component in self.plan.components:
+            self._start(component)
+
+    def failure(self) -> Failure | None:
+        """The first component that has ended, if one has."""
+        for component in self.plan.components:
+            process = self.running.get(component.name)
+            if process and process.poll() is not None:
+                return _failure(component, processes.ended(process))
+        return None
+
+    def stop(self) -> None:
+        """End all of them, in the opposite order of their start, so that none writes errors about another."""
+        processes.stop(reversed(self.running.values()), grace=_STOP_GRACE)
+        self.running.clear()
+
+    def kill(self) -> None:
+        """End all of them at once, for data that nobody wants to keep."""
+        for process in self.running.values():
+            process.kill()
+            process.wait()
+        self.running.clear()
+
+    def _start(self, component: Component) -> None:
+        name, log = component.name, Path(component.log)
+        if log.exists():
+            log.replace(log.with_suffix(".log.1"))
+        if name == "etcd":  # one that was killed leaves its socket, and we wait for the socket to appear
+            (Path(self.plan.home) / ETCD_SOCKET).unlink(missing_ok=True)
+        self.running[name] = processes.start(component.argv, log=log, cwd=Path(self.plan.home))
+        ready = {"etcd": self._etcd_listens, "kube-apiserver": self._apiserver_is_ready}.get(name)
+        if ready:
+            self._wait(component, ready)
+
+    def _wait(self, component: Component, ready: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _START_LIMIT
+        while not ready():
+            if failure := self.failure():
+                raise ComponentFailedError(failure)
+            if time.monotonic() > deadline:
+                raise ComponentFailedError(_failure(component, f"no answer within {_START_LIMIT:.0f} s"))
+            time.sleep(_PROBE_INTERVAL)
+
+    def _etcd_listens(self) -> bool:
+        return (Path(self.plan.home) / ETCD_SOCKET).is_socket()
+
+    def _apiserver_is_ready(self) -> bool:
+        return is_ready(self.plan.port, Path(self.plan.ca))
+
+
+def is_ready(port: int, ca: Path) -> bool:
+    """Whether the API server on `port` of 127.0.0.1, verified by `ca`, answers /readyz with 200."""
+    connection = http.client.HTTPSConnection(
+        "127.0.0.1", port, timeout=5, context=ssl.create_default_context(cafile=str(ca))
+    )
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _failure(component: Component, how: str) -> Failure:
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return Failure(component.name, how, now, processes.tail(Path(component.log)))

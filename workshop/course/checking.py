@@ -1,0 +1,151 @@
+"""Runs the checks of a lesson as a process of their own, and hears of each outcome as it comes.
+
+Whatever a student's code does there (loop for ever, end the process, leave children behind), it ends in bounded time,
+and a finding says so. How findings look is `report`'s business.
+"""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workshop import processes
+from workshop.checks import lesson as plugin
+from workshop.cluster import Cluster
+from workshop.course.finding import Finding, Result
+from workshop.course.lesson import Lesson
+
+CHECK_LIMIT = 30  # seconds for one check; pytest-timeout ends it, and says where it was
+SILENCE_LIMIT = 45.0  # seconds without a word: it hangs where no signal reaches it, so we end it
+
+
+def check(root: Path, lesson: Lesson, cluster: Cluster, hear: Callable[[Finding], None]) -> Result:
+    """Run the checks of `lesson` on what lies in `root`, against a cluster without anything of the lessons in it."""
+    began = time.monotonic()
+    heard = _Heard(hear)
+    if missing := [exercise.file for exercise in lesson.exercises if not (root / exercise.file).is_file()]:
+        heard.miss(missing[0], lesson)
+        return Result(tuple(heard.findings), True, 0)
+    with _pytest(root, lesson, cluster) as (process, outcomes, log):
+        if not _listen(outcomes, heard):
+            heard.hang()
+        elif process.wait() not in _USUAL or not heard.done:
+            heard.broke(_why(process, log))
+        return Result(tuple(heard.findings), heard.done, time.monotonic() - began)
+
+
+@dataclass
+class _Heard:
+    """The findings so far, which check is running, and whether all of them have run."""
+
+    hear: Callable[[Finding], None]
+    findings: list[Finding] = field(default_factory=list)
+    running: str = ""
+    done: bool = False
+
+    def line(self, told: dict[str, Any]) -> None:
+        kind = told.pop("kind")
+        self.running = told["check"] if kind == "begun" else ""
+        self.done = kind == "done"
+        if kind == "ended":
+            self._add(Finding(**told))
+        elif kind == "broken":
+            self._add(Finding(passed=False, **told))
+
+    def miss(self, path: str, lesson: Lesson) -> None:
+        again = f"git checkout {lesson.start_tag} -- {path}"
+        self._add(
+            Finding(path, False, "the file that you write in this lesson", "no such file", f"begin again: {again}")
+        )
+
+    def hang(self) -> None:
+        seen = f"nothing for {SILENCE_LIMIT:.0f} s: something loops or waits, and no signal reaches it. It was ended."
+        self._add(Finding(self.running or "the checks", False, "an end", seen, "the code that you changed last"))
+
+    def broke(self, why: str) -> None:
+        look = "a call of sys.exit or os._exit in the code that you wrote" if self.running else ""
+        self._add(Finding(self.running or "the checks", False, "the checks to run to their end", why, look))
+
+    def _add(self, finding: Finding) -> None:
+        self.findings.append(finding)
+        self.hear(finding)
+
+
+@contextlib.contextmanager
+def _pytest(root: Path, lesson: Lesson, cluster: Cluster) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
+    """The process, where its outcomes can be read, and the log of what it prints. None outlives the `with`."""
+    reading, writing = os.pipe()
+    with tempfile.TemporaryDirectory(prefix="icecream-workshop-checks-") as folder:
+        log = Path(folder) / "pytest.log"
+        known = {"folder": cluster.folder, "kubeconfig": cluster.kubeconfig, "kubectl_path": cluster.kubectl_path}
+        where = json.dumps({name: str(path) for name, path in known.items()})
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*_COMMAND, f"--timeout={CHECK_LIMIT}", f"--basetemp={Path(folder) / 'basetemp'}", lesson.folder],
+                cwd=root,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[writing],
+                env={**os.environ, plugin.CLUSTER: where, plugin.OUTCOMES: str(writing)},
+                preexec_fn=processes.die_with_parent,
+            )
+        os.close(writing)
+        try:
+            yield process, reading, log
+        finally:
+            os.close(reading)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # with whatever it left behind
+            process.wait()
+
+
+_COMMAND = [
+    sys.executable,
+    "-m",
+    "pytest",
+    "--override-ini=addopts=",
+    "--strict-markers",
+    "--import-mode=importlib",
+    "-p",
+    "workshop.checks.lesson",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:hypothesispytest",  # a second of imports, and no lesson needs it
+    "--timeout-method=signal",
+    "--tb=short",
+]
+
+
+def _listen(descriptor: int, heard: _Heard) -> bool:
+    """Hear all until the process closes its end; False if it stays silent for too long."""
+    rest = b""
+    while select.select([descriptor], [], [], SILENCE_LIMIT)[0]:
+        chunk = os.read(descriptor, 65536)
+        if not chunk:
+            return True
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            heard.line(json.loads(line))
+    return False
+
+
+_USUAL = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)  # the last: not importable
+
+
+def _why(process: subprocess.Popen[bytes], log: Path) -> str:
+    """How the process ended, where that isn't pytest's way of saying that checks failed."""
+    return f"they ended in the middle ({processes.ended(process)})\n{processes.tail(log, 5)}".strip()

@@ -1,0 +1,52 @@
+"""What a student has done so far: one file in the workspace's folder, so it outlives branches and control planes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+_FILE = "course.json"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is known of one lesson: the outcome of each check when they last ran, and the hints given by exercise."""
+
+    outcomes: Mapping[str, bool] = field(default_factory=dict)
+    hints: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def green(self) -> bool:
+        """Whether all checks passed when they last ran."""
+        return bool(self.outcomes) and all(self.outcomes.values())
+
+    def checked(self, outcomes: Mapping[str, bool]) -> "Progress":
+        """Return this with new outcomes."""
+        return replace(self, outcomes=dict(outcomes))
+
+    def hinted(self, exercise: int) -> "Progress":
+        """Return this with one hint more for an exercise, by its number from 1."""
+        key = str(exercise)
+        return replace(self, hints={**self.hints, key: self.hints.get(key, 0) + 1})
+
+
+def read(home: Path, lesson: str) -> Progress:
+    """Return the progress in a lesson, by its name; of one not begun, nothing."""
+    return Progress(**_all(home).get(lesson, {}))
+
+
+def write(home: Path, lesson: str, progress: Progress) -> None:
+    """Keep the progress in a lesson."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = home / f"{_FILE}.new"
+    new.write_text(json.dumps({**_all(home), lesson: asdict(progress)}, indent=2) + "\n")
+    new.replace(home / _FILE)
+
+
+def _all(home: Path) -> dict[str, dict[str, Any]]:
+    try:
+        told: dict[str, dict[str, Any]] = json.loads((home / _FILE).read_text())
+    except FileNotFoundError:
+        return {}
+    return told

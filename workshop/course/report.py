@@ -1,0 +1,80 @@
+"""How findings look in a terminal: a line a check, and for the exercise that comes first all that helps with it."""
+
+from collections.abc import Callable
+
+import click
+
+from workshop.course.finding import Finding, Result
+from workshop.course.lesson import Lesson
+
+_NAMES = 11  # columns for `expected:` and its like
+
+
+class Report:
+    """Tells findings as they come. `say` prints a line."""
+
+    def __init__(self, lesson: Lesson, say: Callable[[str], None]) -> None:
+        self._lesson = lesson
+        self._say = say
+        self._first = 0  # the exercise that is told in full, as is what belongs to none
+        self._told: set[tuple[str, str, str]] = set()
+        self._red: dict[int, None] = {}
+
+    def begin(self) -> None:
+        """Tell what is going to be checked."""
+        self._say(f"Lesson {self._lesson.name}, {self._lesson.title}, on a control plane of its own:")
+
+    def hear(self, finding: Finding) -> None:
+        """Tell one finding."""
+        if finding.passed:
+            self._say(f" {click.style('✓', fg='green')} {title(finding.check)}")
+            return
+        number, place = self._exercise(finding)
+        self._red[number] = None
+        self._say(f" {click.style('✗', fg='red')} {title(finding.check)}{place}")
+        self._first = self._first or number
+        if number in (0, self._first):
+            self._explain(finding)
+
+    def end(self, result: Result) -> None:
+        """Tell what all of it comes to, and what to type next."""
+        number = self._lesson.number
+        red = sum(not finding.passed for finding in result.findings)
+        if result.green:
+            self._say(f"All {len(result.findings)} checks are green, after {result.seconds:.1f} s.")
+            self._say(f"The reference, and its reasons: make solution LESSON={number}")
+            return
+        exercises = [str(each) for each in self._red if each]
+        where = f", in exercise {', '.join(exercises)}" if exercises else ""
+        self._say(f"{red} of {len(result.findings)} checks are red{where}, after {result.seconds:.1f} s.")
+        if exercises:
+            self._say(f"Begin with exercise {exercises[0]}. A hint: make hint LESSON={number}")
+
+    def _explain(self, finding: Finding) -> None:
+        key = (finding.expected, finding.seen, finding.look)
+        if key in self._told:
+            self._say("     the same as above")
+            return
+        self._told.add(key)
+        if not finding.own:
+            self._say("     The check itself broke; your code may be right. Please report it.")
+        for name, text in (
+            ("expected:", finding.expected),
+            ("seen:", finding.seen),
+            ("look:", finding.look),
+            ("printed:", finding.output),
+        ):
+            for index, line in enumerate(text.strip().splitlines()):
+                self._say(f"     {name if not index else '':<{_NAMES}}{line}".rstrip())
+
+    def _exercise(self, finding: Finding) -> tuple[int, str]:
+        found = self._lesson.exercise_of(finding.check.partition("[")[0])
+        return (found[0], f" (exercise {found[0]})") if found else (0, "")
+
+
+def title(check: str) -> str:
+    """Return a test's name as the sentence that it is, with its parameters after a colon."""
+    if not check.startswith("test_"):
+        return check
+    name, _, parameters = check.removeprefix("test_").partition("[")
+    return name.replace("_", " ") + (f": {parameters[:-1]}" if parameters else "")

@@ -1,0 +1,75 @@
+"""Stage trees on disk, tried out: their checks, perhaps with something wrong put in, and their make targets."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workshop import processes
+from workshop.checks.control_plane import ControlPlane, control_plane
+from workshop.course.checking import check
+from workshop.course.finding import Finding, Result
+from workshop.course.git import Git
+from workshop.course.lesson import Lesson
+
+_MAKE_LIMIT = 180.0  # seconds
+
+
+@dataclass
+class Trials:
+    """Tries trees of `git`, all on one control plane as long as the checks leave it as they found it."""
+
+    git: Git
+    _planes: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _plane: ControlPlane | None = None
+
+    def check(
+        self, tree: str, lesson: Lesson, *, patch: str = "", hear: Callable[[Finding], None] = lambda _: None
+    ) -> Result:
+        """Run the checks of a lesson on a tree to which `patch`, a unified diff, was applied.
+
+        Raises:
+            GitError: the patch doesn't fit the tree.
+        """
+        with self._on_disk(tree) as folder:
+            if patch:
+                self.git.at(folder).run("apply", "-", stdin=patch)
+            self._plane = self._plane or self._planes.enter_context(control_plane())
+            result = check(folder, lesson, self._plane, hear)
+            if not result.ended_well:
+                self.close()
+            return result
+
+    def make(self, tree: str, target: str) -> str:
+        """Run a make target in a tree, with our Python packages, and return what is wrong, or nothing."""
+        with self._on_disk(tree) as folder, tempfile.TemporaryDirectory(prefix="icecream-workshop-home-") as home:
+            log = Path(home) / "make.log"
+            workshop = f"WORKSHOP={sys.executable} -m workshop"
+            process = processes.start(
+                ["make", "--no-print-directory", "--old-file=.venv/ready", workshop, target],
+                log=log,
+                cwd=folder,
+                env={**os.environ, "WORKSHOP_HOME": str(Path(home) / "workspace")},
+            )
+            try:
+                process.wait(_MAKE_LIMIT)
+            except subprocess.TimeoutExpired:
+                return f"`make {target}` doesn't end"
+            finally:
+                processes.stop([process], grace=10)
+            return "" if process.returncode == 0 else f"`make {target}` fails:\n{processes.tail(log, 30)}"
+
+    def close(self) -> None:
+        """End the control plane; the next check gets a fresh one."""
+        self._planes.close()
+        self._plane = None
+
+    @contextlib.contextmanager
+    def _on_disk(self, tree: str) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="icecream-workshop-stage-") as folder:
+            self.git.check_out(tree, Path(folder))
+            yield Path(folder).resolve()

@@ -1,0 +1,1 @@
+"""The story of the lecture, told on a real control plane, one module of steps a lesson."""

@@ -1,0 +1,144 @@
+"""Tells a story on a real cluster: shows each command as one would type it, runs it, shows what it prints, checks it.
+
+What is told stands in `steps/`; nothing here knows of icecreams. A story that doesn't come out as told ends with a
+StoryError that says what was expected and what was seen.
+"""
+
+import contextlib
+import re
+import shlex
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.rule import Rule
+from rich.text import Text
+
+from workshop import operators, processes
+from workshop.cluster import CHECKOUT, Cluster
+
+_LIMIT = 60.0  # seconds for one command
+_LOOK_AGAIN = 0.2  # seconds
+
+
+class StoryError(Exception):
+    """A step didn't come out as told."""
+
+
+@dataclass
+class Story:
+    """The teller: where it is told (`console`), on which `cluster`, and what happens between two steps (`pause`)."""
+
+    cluster: Cluster
+    console: Console
+    pause: Callable[[], None]
+    _number: int = 0
+    _started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def step(self, title: str, text: str = "") -> None:
+        """Begin a step."""
+        if self._number:
+            self.pause()
+        self._number += 1
+        self.console.print()
+        self.console.print(Rule(f"[bold]{self._number}. {title}[/bold]", align="left"))
+        if text:
+            self.console.print(Markdown(text))
+
+    def run(self, command: str, *, shows: str = "", fails: bool = False) -> None:
+        """Run a command; `shows` is a regular expression that must be found in what it prints.
+
+        `fails` says that the command must not succeed. Raises StoryError otherwise.
+        """
+        self._prompt(command)
+        output = self._output(command, fails=fails)
+        self._print(output)
+        if not re.search(shows, output):
+            raise StoryError(f"`{command}` was expected to show {shows!r}")
+
+    def run_until(self, command: str, *, shows: str) -> None:
+        """Run a command whose answer may lag behind, until it shows `shows`; tell only the last time."""
+        self._prompt(command)
+        deadline = time.monotonic() + _LIMIT
+        while not re.search(shows, output := self._output(command, fails=None)):
+            if time.monotonic() > deadline:
+                self._print(output)
+                raise StoryError(f"`{command}` was expected to show {shows!r} within {_LIMIT:.0f} s")
+            time.sleep(_LOOK_AGAIN)
+        self._print(output)
+
+    @contextlib.contextmanager
+    def watching(self, command: str, *, after: str, until: str) -> Iterator[None]:
+        """Run a command that doesn't end by itself beside what happens in the `with`.
+
+        The `with` begins when a line matches `after`, so the watch misses nothing of it; the command ends when, after
+        the `with`, a line matches `until`. Raises StoryError if no line does.
+        """
+        self._prompt(command)
+        with self._begin(command) as watch:
+            limit = threading.Timer(_LIMIT, watch.kill)
+            limit.start()
+            try:
+                self._print_until(watch, command, after)
+                yield
+                self._print_until(watch, command, until)
+            finally:
+                limit.cancel()
+                watch.terminate()
+
+    def start(self, name: str, *arguments: str) -> None:
+        """Start the operator `name` as its own service account; it ends with the story."""
+        operator = operators.OPERATORS[name]
+        identity = operators.log_in(operator, self.cluster)
+        self._prompt(" ".join(["workshop run", name, *arguments, "&"]))
+        log = self.cluster.folder / f"{name}.log"
+        environment = {**self.cluster.environment(), "KUBECONFIG": str(identity)}
+        self._started.append(processes.start(operators.command(operator, *arguments), log=log, env=environment))
+
+    def end(self) -> None:
+        """End what was started."""
+        processes.stop(self._started, grace=10)
+
+    def _print_until(self, watch: subprocess.Popen[str], command: str, until: str) -> None:
+        for line in watch.stdout or ():
+            self._print(line)
+            if re.search(until, line):
+                return
+        raise StoryError(f"`{command}` was expected to show {until!r} within {_LIMIT:.0f} s")
+
+    def _output(self, command: str, *, fails: bool | None) -> str:
+        with self._begin(command) as process:
+            try:
+                output, _ = process.communicate(timeout=_LIMIT)
+            except BaseException as error:
+                process.kill()
+                if isinstance(error, subprocess.TimeoutExpired):
+                    raise StoryError(f"`{command}` didn't end within {_LIMIT:.0f} s") from error
+                raise
+        if fails is not None and fails != bool(process.returncode):
+            self._print(output)
+            raise StoryError(f"`{command}` ended with exit code {process.returncode}")
+        return output
+
+    def _begin(self, command: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            shlex.split(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=CHECKOUT,
+            env=self.cluster.environment(),
+            preexec_fn=processes.die_with_parent,
+        )
+
+    def _prompt(self, command: str) -> None:
+        self.console.print(Text("$ ", style="dim") + Text(command, style="bold cyan"), soft_wrap=True)
+
+    def _print(self, output: str) -> None:
+        if output:
+            self.console.print(Text(output.rstrip("\n")), soft_wrap=True)

@@ -1,0 +1,55 @@
+"""A proxy in front of the API server that injects, from a seed, what goes wrong in production.
+
+    with faults.running(kubeconfig, {"conflict": 0.1, "cut": 0.1}, seed=7) as proxy:
+        ...  # start the process under test with KUBECONFIG=proxy.kubeconfig: it is the same user, through the proxy
+        killed = proxy.kill_at(3, faults.BEFORE, process.kill)  # or AFTER, with the reply lost; or a pid
+        killed.result(timeout=20)  # waits for it, and is the write at which it happened
+        with proxy.watches_held():  # inside, no event of a watch passes: the process's picture is stale
+            ...
+        proxy.inject({"error": 1})  # from now on these and no others; proxy.stop(): nothing from now on
+        proxy.writes, proxy.injected, proxy.counts()  # what came, what was done to it
+
+Put it only before the process under test: all that comes through it is taken for that process's. Writes are creates,
+updates, patches and deletes of anything that is stored, so Events and Leases too, but no SelfSubjectAccessReview and no
+dry run. An unharmed run tells their number: `len(proxy.writes)`.
+
+| kind | what it does | to |
+|---|---|---|
+| `conflict` | 409 | update, patch, delete with preconditions |
+| `gone` | 410, as HTTP status or as ERROR event | a watch that names a resourceVersion; at an event: any watch |
+| `cut` | the connection closed, half of the time in the middle of an event | a watch, at an event |
+| `lost` | it happens, and the connection is reset in place of the reply | a write |
+| `throttled` | 429 with Retry-After | every request |
+| `error` | 500, 503 or 504; half of the writes that get 500 or 504 have happened | every request |
+| `latency` | a delay of up to `longest_delay` seconds | every request, every event of a watch |
+| `stale` | an answer from an earlier state | a list that allows it (`stale`: kopf's don't) |
+
+A rate is the share of the requests, or of the events of a watch, that it strikes among those it can strike. At most
+one kind strikes each, and latency besides. What strikes the n-th request of a verb and path depends on the seed and on
+these three alone, so requests that overtake each other change nothing.
+
+| module | what it does |
+|---|---|
+| `effect` | what can happen to a request, in HTTP's terms |
+| `proxy` | carries that out |
+| `relay` | an answer on its way to the client |
+| `server` | the connections to the API server |
+| `request` | what a request is to Kubernetes |
+| `status` | the API server's own words when it says no |
+| `kinds` | which fault may strike what, and what it does then |
+| `stale` | which lists may be answered from an earlier state |
+| `plan` | seed and rates: which faults strike |
+| `faults` | the state of one proxy, which tests read and change |
+| `access` | TLS and kubeconfig, to both sides |
+| `running` | a proxy for the length of a `with` |
+"""
+
+from workshop.faults.access import KubeconfigError
+from workshop.faults.faults import Faults, Injected, When
+from workshop.faults.kinds import Kind
+from workshop.faults.plan import RatesError
+from workshop.faults.running import running
+
+BEFORE, AFTER = When.BEFORE, When.AFTER
+
+__all__ = ["AFTER", "BEFORE", "Faults", "Injected", "Kind", "KubeconfigError", "RatesError", "When", "running"]

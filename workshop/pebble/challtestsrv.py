@@ -1,0 +1,35 @@
+"""challtestsrv, the DNS that Pebble asks: every name leads to 127.0.0.1 unless it is told otherwise."""
+
+import aiohttp
+
+from certmanager.acme.challenge import Proof
+
+
+class ChallTestSrv:
+    """The management interface at `url`. It is a Solver too: it shows proofs of DNS-01."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    async def present(self, proof: Proof) -> None:
+        """Add the proof's TXT record."""
+        await self._post("set-txt", host=f"{proof.dns_name}.", value=proof.dns_value)
+
+    async def clean_up(self, proof: Proof) -> None:
+        """Remove all TXT records of that name."""
+        await self._post("clear-txt", host=f"{proof.dns_name}.")
+
+    async def set_address(self, name: str, *addresses: str) -> None:
+        """Let a name lead to other IPv4 addresses."""
+        await self._post("add-a", host=f"{name}.", addresses=addresses)
+
+    async def set_servfail(self, name: str) -> None:
+        """Answer every question for a name with SERVFAIL."""
+        await self._post("set-servfail", host=f"{name}.")
+
+    async def _post(self, what: str, **arguments: object) -> None:
+        async with (
+            aiohttp.ClientSession(raise_for_status=True) as session,
+            session.post(f"{self.url}/{what}", json=arguments),
+        ):
+            pass

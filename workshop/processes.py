@@ -1,0 +1,96 @@
+"""Child processes that never outlive the one that started them, and free ports that nobody takes in between.
+
+Used by everything that runs a real server beside us: the control plane, Pebble, the operators under test. Which
+programs run and with which flags is decided elsewhere.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def start(
+    argv: Sequence[str | Path], *, log: Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `argv` in a session of its own (a Ctrl-C in the terminal reaches only us), its output in `log`.
+
+    On Linux the kernel kills it when the calling thread ends, however that ends.
+    """
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [str(word) for word in argv],
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=die_with_parent if _libc else None,
+        )
+
+
+def die_with_parent() -> None:
+    """Ask the kernel, in a child between fork and exec, for SIGKILL when the parent is gone (prctl(2))."""
+    if _libc:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == 1:  # the parent was gone before we asked
+            os._exit(1)
+
+
+def stop(processes: Iterable[subprocess.Popen[bytes]], *, grace: float) -> None:
+    """End `processes` one after the other by SIGTERM; what is still there after `grace` seconds is killed."""
+    for process in processes:
+        process.terminate()
+        try:
+            process.wait(grace)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def reserved_port(preferred: int = 0) -> Iterator[int]:
+    """A free TCP port on 127.0.0.1 that stays ours inside the `with`.
+
+    The server that we start may bind it because it asks for SO_REUSEPORT, as we do (kube-apiserver
+    `--permit-port-sharing`); the kernel gives it to nobody else. `preferred` is taken if it is still free.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            _refuse_if_listening(preferred)
+            holder.bind(("127.0.0.1", preferred))
+        except OSError:
+            holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+def _refuse_if_listening(port: int) -> None:
+    """Raise OSError if `port` is taken, even by a server of ours that shares it."""
+    if port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+
+
+def tail(log: Path, lines: int = 12) -> str:
+    """The last `lines` lines of a log, or nothing if there is no log."""
+    try:
+        text = log.read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def ended(process: subprocess.Popen[bytes]) -> str:
+    """How a process that is over ended, for people: `exit code 1`, `signal SIGKILL`."""
+    code = process.returncode
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

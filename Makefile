@@ -74,8 +74,10 @@ bench: setup ## the benchmarks, each a table
 	@.venv/bin/python -m benchmarks.acme
 
 lock: ## pin the dependencies again (for maintainers; needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --upgrade \
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --upgrade \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra site --constraint requirements.lock \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml -o requirements-site.lock
 
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Installing Python packages into .venv ..."
@@ -91,4 +93,9 @@ lock: ## pin the dependencies again (for maintainers; needs uv)
 	  echo "Python can't make virtual environments here. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; fi
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/site: .venv/ready requirements-site.lock
+	@echo "Installing what makes the site and runs the notebooks ..."
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-site.lock
 	@touch $@

@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 WORKSHOP := .venv/bin/workshop
 
-.PHONY: help setup demo up down reset status shell doctor start hint solution tags gates test lint format bench lock
+.PHONY: help setup demo up down reset status shell doctor start hint solution tags docs serve notebooks gates test lint format bench lock
 
 help: ## this list
 	@echo "The Icecream workshop. Start with: make demo"
@@ -48,7 +48,17 @@ solution: .venv/ready ## the reference of LESSON=01, and its reasons
 tags: .venv/ready ## the stages of the lessons, as git tags
 	@$(WORKSHOP) tags
 
-gates: .venv/ready ## what every lesson must stand up to, or LESSON=01 alone
+docs: .venv/site ## the site, built into site/; QUICK=1 doesn't run the notebooks
+	@$(WORKSHOP) docs $(if $(QUICK),--quick)
+
+serve: .venv/site ## the site on this machine, built again at each save; PORT=8000
+	@$(WORKSHOP) serve $(if $(PORT),--port $(PORT))
+
+notebooks: .venv/site ## JupyterLab with the notebooks of the lessons, on this machine alone
+	@.venv/bin/jupyter lab --ip=127.0.0.1 --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+	  --LabApp.news_url= --LabApp.extension_manager=readonly notebooks $(ARGS)
+
+gates: .venv/site ## what every lesson must stand up to, or LESSON=01 alone
 	@$(WORKSHOP) gates $(LESSON)
 
 # Inside a lesson's stage, and for one lesson, all checks are that lesson's.
@@ -56,7 +66,7 @@ ifneq ($(LESSON)$(wildcard .stage),)
 test: .venv/ready
 	@$(WORKSHOP) check $(LESSON) $(if $(WATCH),--watch)
 else
-test: setup lint ## all checks; LESSON=01 for those of a lesson, with WATCH=1 at each save
+test: setup .venv/site lint ## all checks; LESSON=01 for those of a lesson, with WATCH=1 at each save
 	@.venv/bin/python -m pytest $(ARGS)
 endif
 

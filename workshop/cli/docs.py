@@ -1,0 +1,22 @@
+"""`workshop docs`: the course as a web site."""
+
+from pathlib import Path
+
+import click
+
+from workshop.cli.main import workshop
+from workshop.cluster import CHECKOUT
+from workshop.site.build import build
+from workshop.site.errors import SiteError
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=CHECKOUT / "site", help="Where to. [site/]")
+@click.option("--quick", is_flag=True, help="Show notebooks without running them.")
+def docs(out: Path, quick: bool) -> None:
+    """Build the site of this tree; exit 1 if a link is broken, or anything else is wrong with a page."""
+    try:
+        build(CHECKOUT, out, workshop, run_notebooks=not quick, say=click.echo)
+    except SiteError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"The site is in {out}. In a browser: make serve")

@@ -40,7 +40,7 @@ def text(told: dict[str, Any]) -> str:
     if told["provider"] == "existing":
         return f"Uses the existing cluster of the context {told['context']}, {told['state']}: {told['server']}\n"
     if "components" not in told:
-        return f"{told['failure'] or 'No control plane is up.'}\nStart it: workshop up\n"
+        return f"{told['failure'] or 'No control plane is up.'}\nStart it: make up\n"
     lines = [f"The control plane is {told['state']}: {told['server']}"]
     for name, process in told["components"].items():
         lines.append(f"  {name:<24} process {process['pid']:<8} {process['megabytes']:>4} MB")

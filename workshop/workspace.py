@@ -37,6 +37,6 @@ def cluster(at: Layout) -> Cluster:
     """
     if not existing.used(at) and not local.is_running(at):
         failure = local.failure(at)
-        raise ControlPlaneError(f"{failure or 'No control plane is up.'}\nStart it: workshop up")
+        raise ControlPlaneError(f"{failure or 'No control plane is up.'}\nStart it: make up")
     kubectl = binaries.ensure(["kubectl"], binaries.Reporter())["kubectl"]
     return Cluster(at.root, at.kubeconfig, kubectl)

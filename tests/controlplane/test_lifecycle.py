@@ -134,7 +134,7 @@ def test_when_a_component_dies_the_rest_ends_and_the_next_command_says_why(
     told = workspace.workshop("env")
     assert told.returncode == 1
     assert f"{component} ended with signal SIGKILL" in told.stderr
-    assert "Start it: workshop up" in told.stderr
+    assert "Start it: make up" in told.stderr
     assert workspace.workshop("up").returncode == 0
     assert workspace.workshop("status").returncode == 0
 

@@ -209,7 +209,7 @@ def test_only_the_first_red_exercise_is_told_in_full(folder: Clone) -> None:
     assert "assert 1 == 6" in told
     assert "assert 1 == 0" not in told
     assert "no scoop costs nothing (exercise 2)" in told
-    assert "in exercise 1, 2" in told
+    assert "in exercises 1, 2" in told
     assert "Begin with exercise 1" in told
 
 

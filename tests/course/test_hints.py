@@ -30,12 +30,24 @@ def test_without_a_check_there_is_no_hint(folder: Clone) -> None:
 
 
 def test_for_what_is_green_there_is_no_hint(folder: Clone) -> None:
-    with pytest.raises(CourseError, match="No exercise was red"):
+    with pytest.raises(CourseError, match=r"All was green.*make solution LESSON=01"):
         next_hint(folder.course.lesson("01"), Progress().checked(GREEN))
 
 
 def test_a_check_that_did_not_run_counts_as_red(folder: Clone) -> None:
-    assert next_hint(folder.course.lesson("01"), Progress().checked({"test_price.py": False})) == (1, 1)
+    ran = {"test_three_scoops_cost_six": True, "test_that_holds_from_the_start": False}
+    assert next_hint(folder.course.lesson("01"), Progress().checked(ran)) == (1, 1)
+
+
+def test_where_nothing_could_be_checked_no_hint_is_used_up(folder: Clone) -> None:
+    with pytest.raises(CourseError, match="nothing could be checked"):
+        next_hint(folder.course.lesson("01"), Progress().checked({"test_price.py": False}))
+
+
+def test_where_only_what_held_from_the_start_is_red_the_hint_is_for_the_last_exercise(folder: Clone) -> None:
+    lesson = folder.course.lesson("01")
+    ran = {**dict.fromkeys(lesson.checks, True), "test_that_holds_from_the_start": False}
+    assert next_hint(lesson, Progress().checked(ran)) == (len(lesson.exercises), 1)
 
 
 def test_progress_is_kept_by_lesson(tmp_path: Path) -> None:

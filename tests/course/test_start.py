@@ -52,6 +52,20 @@ def test_a_lesson_begun_before_is_gone_on_with(clone: Clone) -> None:
     assert clone.read("shop/price.py") == MINE
 
 
+def test_on_its_branch_already_a_lesson_is_gone_on_with_whatever_is_not_committed(clone: Clone) -> None:
+    begin(clone, "01")
+    clone.write("shop/price.py", MINE)
+    assert begin(clone, "01") == Started("my-01-price", again=True)
+    assert clone.read("shop/price.py") == MINE
+
+
+def test_a_deleted_file_is_told_with_the_way_back(clone: Clone) -> None:
+    begin(clone, "01")
+    (clone.root / "shop/price.py").unlink()
+    with pytest.raises(CourseError, match=r"shop/price.py.*\n.*git restore shop/price.py"):
+        begin(clone, "02")
+
+
 def test_from_main_the_next_lesson_goes_on_from_the_one_before(clone: Clone) -> None:
     begin(clone, "01")
     clone.write("shop/price.py", MINE)
@@ -64,7 +78,7 @@ def test_from_main_the_next_lesson_goes_on_from_the_one_before(clone: Clone) -> 
 def test_uncommitted_work_is_never_overwritten(clone: Clone) -> None:
     begin(clone, "01")
     clone.write("shop/price.py", MINE)
-    with pytest.raises(CourseError, match=r"aren't committed: shop/price.py.*\n.*git commit --all"):
+    with pytest.raises(CourseError, match=r"aren't committed: shop/price.py.*\n.*\n.*git commit --all"):
         begin(clone, "02")
     assert (branch(clone), clone.read("shop/price.py")) == ("my-01-price", MINE)
 
@@ -92,7 +106,7 @@ def test_where_both_changed_a_file_nothing_changes_and_it_says_which(clone: Clon
 
 
 def test_a_skipped_lesson_is_asked_for(clone: Clone) -> None:
-    with pytest.raises(CourseError, match=r"haven.t begun lesson 01.*start 02 --from-solution"):
+    with pytest.raises(CourseError, match=r"haven.t begun lesson 01.*make start LESSON=02 FROM_SOLUTION=1"):
         begin(clone, "02")
     assert branch(clone) == "main"
 

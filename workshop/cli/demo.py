@@ -18,7 +18,7 @@ def demo(pause: bool, keep: bool) -> None:
         tell(workspace.layout(), console, _wait_for_key if pause else lambda: None, keep=keep)
     except StoryError as error:
         raise click.ClickException(f"The story broke: {error}.") from error
-    console.print("\n[bold green]The end.[/] Each step came out as told.")
+    console.print("\n[bold green]The end.[/] Each step came out as told. Your turn: make start LESSON=01")
     if keep:
         console.print("The control plane is still up: make shell")
 

@@ -14,6 +14,6 @@ def down() -> None:
         existing.forget(layout)
         click.echo(f"This workspace no longer uses the context {used['context']}; nothing was deleted there.")
     elif local.down(layout):
-        click.echo("The control plane is down. Its data stays: workshop up")
+        click.echo("The control plane is down. Its data stays: make up")
     else:
         click.echo("No control plane was up.")

@@ -1,10 +1,13 @@
 """`workshop gates`: whether the lessons hold what they promise."""
 
+from collections.abc import Iterable
+
 import click
 
 from workshop.cluster import CHECKOUT
 from workshop.course import gates as judging
 from workshop.course import lesson as definitions
+from workshop.course.gates import Judged
 
 
 @click.command()
@@ -13,13 +16,24 @@ def gates(lesson: str | None) -> None:
     """Judge all lessons, or LESSON (01) alone; exit 0 if nothing is wrong, 1 if something is."""
     course = definitions.read(CHECKOUT)
     problems = [] if lesson else judging.judge_course(CHECKOUT)
+    judged = []
     for each in [course.lesson(lesson)] if lesson else course.lessons:
-        judged = judging.judge(CHECKOUT, each)
-        problems += judged.problems
-        click.echo(
-            f"{each.name:<16} {len(each.exercises)} exercises, {judged.wrong} wrong solutions, "
-            f"{len(judged.problems)} problems, {judged.seconds:.0f} s"
-        )
+        judged.append(judging.judge(CHECKOUT, each))
+        click.echo(_line(each.name, judged[-1:]))
+        problems += judged[-1].problems
+    if not lesson:
+        click.echo(_line(f"{len(judged)} lessons", judged))
     for problem in problems:
         click.echo(f"✗ {problem}", err=True)
     raise SystemExit(1 if problems else 0)
+
+
+def _line(name: str, judged: Iterable[Judged]) -> str:
+    return (
+        f"{name:<16} {sum(len(each.lesson.exercises) for each in judged):>2} exercises, "
+        f"{sum(each.caught for each in judged):>2} wrong solutions caught, "
+        f"{sum(each.commands for each in judged):>3} commands run on pages, "
+        f"{sum(each.notebooks for each in judged):>2} notebooks run, "
+        f"{sum(len(each.problems) for each in judged)} problems, "
+        f"{sum(each.seconds for each in judged) / 60:.1f} min"
+    )

@@ -3,6 +3,7 @@
 import click
 
 from workshop import workspace
+from workshop.cli.wrap import wrapped
 from workshop.cluster import CHECKOUT
 from workshop.course import hints, place, progress
 from workshop.course import lesson as definitions
@@ -18,7 +19,7 @@ def hint(lesson: str | None) -> None:
     number, which = hints.next_hint(chosen, known)
     exercise = chosen.exercises[number - 1]
     click.echo(f"Exercise {number}, {exercise.title}, hint {which} of {len(exercise.hints)}:")
-    click.echo(exercise.hints[which - 1])
+    click.echo(wrapped(exercise.hints[which - 1]))
     if which == len(exercise.hints):
         click.echo(f"That was the last one. The reference: make solution LESSON={chosen.number}")
     progress.write(home, chosen.name, known.hinted(number))

@@ -20,4 +20,4 @@ def reset() -> None:
         record = local.up(layout, workspace.programs())
         click.echo(f"The control plane is up again, empty: {record.server}")
     else:
-        click.echo("Data and keys are gone. The next one starts empty: workshop up")
+        click.echo("Data and keys are gone. The next one starts empty: make up")

@@ -9,15 +9,17 @@ from workshop.course.git import open_clone
 
 
 @click.command()
-@click.argument("lesson")
+@click.argument("lesson", required=False)
 @click.option("--from-solution", is_flag=True, help="Take the reference for all lessons before this one.")
-def start(lesson: str, from_solution: bool) -> None:
+def start(lesson: str | None, from_solution: bool) -> None:
     """Begin LESSON (01), or go on with it, on a branch of your own; what you wrote before is kept."""
+    if not lesson:
+        raise click.UsageError("Which lesson? For example: make start LESSON=01")
     git = open_clone(CHECKOUT)
     course = tags.whole_course(git)
     chosen = course.lesson(lesson)
     started = starting.start(git, course, chosen, from_solution=from_solution)
-    how = "back on" if started.again else "now on"
+    how = "on" if started.again else "now on"
     click.echo(f"Lesson {chosen.name}, {chosen.title}. You are {how} your branch {started.branch}.")
     click.echo(f"\nRead       {chosen.folder}/lesson.md ({chosen.minutes} minutes)")
     for number, exercise in enumerate(chosen.exercises, 1):

@@ -21,8 +21,10 @@ def up(provider: str, context: str | None, yes: bool) -> None:
         _use_existing(layout, context, yes)
     else:
         _start_local(layout)
-    click.echo("\nType next:\n  make shell                 a shell in which kubectl uses it")
-    click.echo('  eval "$(workshop env)"     the same in this shell\n  workshop status            what runs')
+    click.echo("\nType next:\n  make shell                         a shell in which kubectl uses it")
+    click.echo(
+        '  eval "$(.venv/bin/workshop env)"   the same in this shell\n  make status                        what runs'
+    )
 
 
 def _start_local(layout: Layout) -> None:

@@ -45,7 +45,19 @@ class Components:
             ComponentFailedError: one of them ended, or wasn't ready within a minute. The others still run.
         """
         for component in self.plan.components:
-            self._start(component)
+            self.start_one(component)
+
+    def start_one(self, component: Component) -> None:
+        """Start one of them, and return when it is ready. Raises ComponentFailedError, as `start` does."""
+        name, log = component.name, Path(component.log)
+        if log.exists():
+            log.replace(log.with_suffix(".log.1"))
+        if name == "etcd":  # one that was killed leaves its socket, and we wait for the socket to appear
+            (Path(self.plan.home) / ETCD_SOCKET).unlink(missing_ok=True)
+        self.running[name] = processes.start(component.argv, log=log, cwd=Path(self.plan.home))
+        ready = {"etcd": self._etcd_listens, "kube-apiserver": self._apiserver_is_ready}.get(name)
+        if ready:
+            self._wait(component, ready)
 
     def failure(self) -> Failure | None:
         """The first component that has ended, if one has."""
@@ -66,17 +78,6 @@ class Components:
             process.kill()
             process.wait()
         self.running.clear()
-
-    def _start(self, component: Component) -> None:
-        name, log = component.name, Path(component.log)
-        if log.exists():
-            log.replace(log.with_suffix(".log.1"))
-        if name == "etcd":  # one that was killed leaves its socket, and we wait for the socket to appear
-            (Path(self.plan.home) / ETCD_SOCKET).unlink(missing_ok=True)
-        self.running[name] = processes.start(component.argv, log=log, cwd=Path(self.plan.home))
-        ready = {"etcd": self._etcd_listens, "kube-apiserver": self._apiserver_is_ready}.get(name)
-        if ready:
-            self._wait(component, ready)
 
     def _wait(self, component: Component, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _START_LIMIT

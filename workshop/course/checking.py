@@ -64,10 +64,11 @@ class _Heard:
             self._add(Finding(passed=False, **told))
 
     def miss(self, path: str, lesson: Lesson) -> None:
-        again = f"git checkout {lesson.start_tag} -- {path}"
-        self._add(
-            Finding(path, False, "the file that you write in this lesson", "no such file", f"begin again: {again}")
+        look = (
+            f"what you committed last: git restore {path}\n"
+            f"from the beginning:      git checkout {lesson.start_tag} -- {path}"
         )
+        self._add(Finding(path, False, "the file that you write in this lesson", "no such file", look))
 
     def hang(self) -> None:
         seen = f"nothing for {SILENCE_LIMIT:.0f} s: something loops or waits, and no signal reaches it. It was ended."

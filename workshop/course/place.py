@@ -24,5 +24,5 @@ def chosen(root: Path, course: Course, name: str | None) -> Lesson:
     """
     lesson = course.lesson(name) if name else current(root, course)
     if not lesson:
-        raise CourseError("This is main, which holds the finished operator. Which lesson? For example 01.")
+        raise CourseError("This is main, which holds the finished operator. Which lesson? For example: LESSON=01")
     return lesson

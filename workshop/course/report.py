@@ -45,10 +45,15 @@ class Report:
             self._say(f"The reference, and its reasons: make solution LESSON={number}")
             return
         exercises = [str(each) for each in self._red if each]
-        where = f", in exercise {', '.join(exercises)}" if exercises else ""
+        plural = "s" if len(exercises) > 1 else ""
+        where = f", in exercise{plural} {', '.join(exercises)}" if exercises else ""
         self._say(f"{red} of {len(result.findings)} checks are red{where}, after {result.seconds:.1f} s.")
-        if exercises:
+        if red == len(result.findings) > len(self._told) == 1:
+            self._say("All for one reason, which stands above: nothing else can be checked until it is gone.")
+        elif exercises:
             self._say(f"Begin with exercise {exercises[0]}. A hint: make hint LESSON={number}")
+        else:
+            self._say(f"That was green when you began: what did you write last? A hint: make hint LESSON={number}")
 
     def _explain(self, finding: Finding) -> None:
         key = (finding.expected, finding.seen, finding.look)

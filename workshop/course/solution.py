@@ -17,7 +17,7 @@ def solution(git: Git, root: Path, lesson: Lesson) -> Iterator[str]:
     for file in dict.fromkeys(exercise.file for exercise in lesson.exercises):
         yield from difference(root / file, git.text(f"refs/tags/{lesson.tag}", file), file)
     for number, exercise in enumerate(lesson.exercises, 1):
-        yield f"Exercise {number}, {exercise.title}: {exercise.why}"
+        yield from ("", f"Exercise {number}, {exercise.title}: {exercise.why}")
 
 
 def difference(mine: Path, reference: str, name: str) -> list[str]:

@@ -33,9 +33,11 @@ def start(git: Git, course: Course, lesson: Lesson, *, from_solution: bool) -> S
     Raises:
         CourseError: that would lose something, or isn't possible; nothing has changed then.
     """
+    branch = branch_of(lesson)
+    if _is_there(git, f"refs/heads/{branch}") and _current(git) == branch and not from_solution:
+        return Started(branch, again=True)
     _refuse_to_lose_work(git)
     tags.make(git)
-    branch = branch_of(lesson)
     if _is_there(git, f"refs/heads/{branch}"):
         if from_solution:
             raise CourseError(
@@ -58,11 +60,11 @@ def _go_on(git: Git, before: Lesson, lesson: Lesson) -> None:
     if not _is_there(git, f"refs/heads/{mine}"):
         raise CourseError(
             f"You haven't begun lesson {before.number}, so there is nothing of yours to go on from. "
-            f"Begin with it (workshop start {before.number}), "
-            f"or take the reference for what comes before: workshop start {lesson.number} --from-solution"
+            f"Begin with it (make start LESSON={before.number}), "
+            f"or take the reference for what comes before: make start LESSON={lesson.number} FROM_SOLUTION=1"
         )
-    was = git.run("symbolic-ref", "--quiet", "--short", "HEAD") if git.succeeds("symbolic-ref", "HEAD") else ""
-    back = ["switch", was.strip()] if was else ["switch", "--detach", git.run("rev-parse", "HEAD").strip()]
+    was = _current(git)
+    back = ["switch", was] if was else ["switch", "--detach", git.run("rev-parse", "HEAD").strip()]
     git.run("switch", "--no-track", "--create", branch_of(lesson), mine)
     try:
         git.run("-c", "commit.gpgSign=false", "cherry-pick", "--allow-empty", lesson.start_tag, env=_COMMITTER)
@@ -86,10 +88,17 @@ def _both_changed(files: list[str], before: Lesson, lesson: Lesson) -> CourseErr
 def _refuse_to_lose_work(git: Git) -> None:
     if changed := git.run("status", "--porcelain", "--untracked-files=no").splitlines():
         files = ", ".join(line[3:] for line in changed[:5])
+        deleted = [line[3:] for line in changed if "D" in line[:2]]
+        back = f"Deleted by mistake? git restore {' '.join(deleted)}\n" if deleted else ""
         raise CourseError(
-            f"You have changes that aren't committed: {files}. Nothing has been touched. Keep them first:\n"
-            "  git commit --all --message 'What I have so far'\nand then start again."
+            f"You have changes that aren't committed: {files}. Nothing has been touched.\n{back}"
+            "Keep them first:\n  git commit --all --message 'What I have so far'\nand then start again."
         )
+
+
+def _current(git: Git) -> str:
+    """The branch that is checked out, empty if none is."""
+    return git.run("branch", "--show-current").strip()
 
 
 def _is_there(git: Git, ref: str) -> bool:

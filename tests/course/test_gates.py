@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from workshop.cluster import Cluster
@@ -13,11 +14,15 @@ from workshop.course.errors import CourseError
 from .conftest import NO_CLUSTER, Clone
 
 MAKEFILE = """\
+start: .venv/ready
+\t@cp lessons/01-price/starter/shop/price.py shop/price.py && echo "Lesson 01-price"
 test: .venv/ready
-\t@grep -q "2 \\* scoops" shop/price.py
+\t@grep -q "2 \\* scoops" shop/price.py || { echo " ✗ three scoops cost six (exercise 1)"; exit 1; }
 demo: .venv/ready
 \t@test ! -e shop/ahead.py
-.venv/ready:
+docs: .venv/site
+\t@test "$$QUICK" = 1
+.venv/ready .venv/site:
 \t@false
 """
 WRONG = """\
@@ -44,12 +49,27 @@ PAGE = """\
 # What a scoop costs
 
 ```console
+$ make start LESSON=01
+Lesson 01-price
+```
+
+## Exercises
+
+```console
 $ make test LESSON=01
-Lesson 01-price, ...
  ✗ three scoops cost six (exercise 1)
 ...
 ```
+
+## And now
+
+```console
+$ make test
+$ tail -n 1 shop/price.py
+    return 2 * scoops
+```
 """
+GATE_4 = "gate 4 (every exercise has hints, every page and notebook runs)"
 WRONG_FILE, NEVER_FILE = "lessons/01-price/wrong/second-free.patch", "lessons/01-price/wrong/never.patch"
 
 
@@ -77,8 +97,15 @@ def problems(course: Clone) -> list[str]:
 def test_a_lesson_that_holds_its_promises_passes_without_git(course: Clone) -> None:
     judged = gates.judge(course.root, course.course.lesson("01"))
     assert judged.problems == ()
-    assert judged.wrong == 2
+    assert judged.caught == 2
+    assert judged.commands == 4
     assert gates.judge_course(course.root) == []
+
+
+def adds(course: Clone, path: str) -> None:
+    """Have lesson 01 add one more file."""
+    toml = course.root / "lessons/01-price/lesson.toml"
+    toml.write_text(toml.read_text().replace('adds = ["', f'adds = ["{path}", "'))
 
 
 def test_the_course_is_judged_as_a_whole(course: Clone) -> None:
@@ -117,13 +144,43 @@ def test_a_page_that_shows_another_message_is_named(course: Clone) -> None:
     page = course.root / "lessons/01-price/lesson.md"
     page.write_text(PAGE.replace("three scoops", "four scoops"))
     [problem] = problems(course)
-    assert "gate 2" in problem
-    assert "lesson.md, line 4, shows something else" in problem
+    assert problem.startswith(
+        f"01-price, {GATE_4}: lessons/01-price/lesson.md, line 11: `make test LESSON=01` prints something else."
+    )
+    assert "✗ three scoops cost six (exercise 1)" in problem
 
 
-def test_a_page_that_shows_no_message_is_named(course: Clone) -> None:
-    course.write("lessons/01-price/lesson.md", "# What a scoop costs\n")
-    assert ["doesn't show what `make test LESSON=01` says" in problem for problem in problems(course)] == [True]
+@pytest.mark.parametrize("section", ["", "## Exercises\n\n## And now\n\n```console\n$ make test LESSON=01\n```\n"])
+def test_a_page_that_does_not_show_the_red_checks_of_the_starter_is_named(course: Clone, section: str) -> None:
+    (course.root / "lessons/01-price/lesson.md").write_text(f"# What a scoop costs\n\n{section}")
+    told = (
+        "01-price, gate 2 (every starter fails, and says why): lesson.md doesn't show what `make test LESSON=01` says"
+    )
+    assert f"{told} about the starter" in problems(course)
+
+
+def test_a_page_that_a_lesson_adds_is_run_too(course: Clone) -> None:
+    adds(course, "shop/about.md")
+    course.write("shop/about.md", "```console\n$ tail -n 1 shop/price.py\n    return 1\n```\n")
+    [problem] = problems(course)
+    assert "gate 4" in problem
+    assert "shop/about.md, line 2: `tail -n 1 shop/price.py` prints something else." in problem
+
+
+def test_a_notebook_that_a_lesson_adds_is_run_in_its_stage(course: Clone) -> None:
+    adds(course, "notebooks/scoops.ipynb")
+    book = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("from shop.price import price\nassert price(3) == 6")]
+    )
+    (course.root / "notebooks").mkdir()
+    nbformat.write(book, course.root / "notebooks/scoops.ipynb")
+    judged = gates.judge(course.root, course.course.lesson("01"))
+    assert (judged.notebooks, judged.problems) == (1, ())
+    book.cells[0].source = "import shop.ahead"
+    nbformat.write(book, course.root / "notebooks/scoops.ipynb")
+    [problem] = problems(course)
+    assert "gate 4" in problem
+    assert "scoops.ipynb, cell 1 (import shop.ahead): ModuleNotFoundError" in problem
 
 
 def test_a_wrong_solution_that_passes_is_named(course: Clone) -> None:
@@ -164,9 +221,7 @@ def test_a_check_that_nothing_fails_is_named(course: Clone) -> None:
 def test_too_few_hints_are_named(course: Clone) -> None:
     toml = course.root / "lessons/01-price/lesson.toml"
     toml.write_text(toml.read_text().replace('"Think of one scoop.", ', ""))
-    assert problems(course) == [
-        "01-price, gate 4 (every exercise has hints): exercise 1 has 1 hints, and needs at least 2"
-    ]
+    assert problems(course) == [f"01-price, {GATE_4}: exercise 1 has 1 hints, and needs at least 2"]
 
 
 def test_inside_a_stage_there_are_no_gates(course: Clone) -> None:

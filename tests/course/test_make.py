@@ -18,7 +18,7 @@ def folder(tmp_path: Path) -> Path:
 def runs(folder: Path, *arguments: str) -> list[str]:
     """Return the commands that make would run."""
     told = subprocess.run(
-        ["make", "--dry-run", "--old-file=.venv/ready", *arguments],
+        ["make", "--dry-run", "--old-file=.venv/ready", "--old-file=.venv/site", *arguments],
         cwd=folder,
         check=True,
         capture_output=True,

@@ -18,4 +18,4 @@ def test_the_course_as_a_whole_passes_its_gates() -> None:
 def test_a_lesson_passes_its_gates(lesson: definitions.Lesson) -> None:
     judged = gates.judge(CHECKOUT, lesson)
     assert [str(problem) for problem in judged.problems] == []
-    assert judged.wrong >= 6
+    assert judged.caught >= 6

@@ -96,10 +96,13 @@ def test_from_the_first_command_to_the_solution(student: Student) -> None:
     assert "Exercise 4, A rule over two fields: The rule runs in the API server" in solution
     assert "green" in student.workshop("lessons").stdout
 
-    refused = student.workshop("start", "01")
+    again = student.workshop("start", "01")
+    assert again.returncode == 0, again.stderr
+    assert "on your branch my-01-crd" in again.stdout
+    assert student.clone.read(CRD).endswith("# mine\n")
+    refused = student.workshop("start", "01", "--from-solution")
     assert refused.returncode == 1
     assert f"aren't committed: {CRD}" in refused.stderr
-    assert student.clone.read(CRD).endswith("# mine\n")
 
 
 def test_from_a_zip_it_says_what_it_needs(download: Path, tmp_path: Path) -> None:
@@ -134,7 +137,7 @@ def test_on_main_it_asks_which_lesson(student: Student) -> None:
     for command in ("check", "hint", "solution"):
         asked = student.workshop(command)
         assert asked.returncode == 1
-        assert "Which lesson? For example 01" in asked.stderr
+        assert "Which lesson? For example: LESSON=01" in asked.stderr
 
 
 @pytest.fixture

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
+from workshop import notebooks
 from workshop.course import lesson as definitions
 from workshop.course import page, tags, trees
 from workshop.course.errors import CourseError
 from workshop.course.finding import Finding, Result
 from workshop.course.git import snapshot
 from workshop.course.lesson import Course, Lesson
-from workshop.course.report import Report
+from workshop.course.rehearsal import rehearse
+from workshop.course.trees import Tree
 from workshop.course.trial import Trials
 from workshop.course.wrong import Wrong, wrong_ones
 
@@ -25,7 +25,7 @@ GATES = {
     1: "every stage stands alone",
     2: "every starter fails, and says why",
     3: "every wrong solution is caught",
-    4: "every exercise has hints",
+    4: "every exercise has hints, every page and notebook runs",
     5: "tags made twice are the same",
 }
 MIN_HINTS = 2
@@ -45,10 +45,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class Judged:
-    """A lesson that went through its gates: what it has, what is wrong with it, and the time it took."""
+    """A lesson that went through its gates: what was tried, what is wrong with it, and the time it took."""
 
     lesson: Lesson
-    wrong: int
+    caught: int
+    commands: int
+    notebooks: int
     problems: tuple[Problem, ...]
     seconds: float
 
@@ -74,16 +76,26 @@ def judge(root: Path, lesson: Lesson) -> Judged:
     with snapshot(root) as (git, main), contextlib.closing(Trials(git)) as trials:
         wrong = list(wrong_ones(git, main, lesson))
         stage = tags.stage_tree(git, course, main, lesson)
-        start = tags.start_tree(git, course, main, lesson)
         found = [(1, what) for what in _stands_alone(trials, stage)]
-        result, told = _check_starter(trials, start, lesson)
+        result = trials.check(tags.start_tree(git, course, main, lesson), lesson)
         found += [(2, what) for what in _differences("the starter", result, lesson.checks)]
-        found += [(2, what) for what in _page_shows(root, lesson, told)]
-        found += [(3, what) for what in _wrong_are_caught(trials, stage, lesson, wrong)]
+        found += [(2, what) for what in _page_shows(root, lesson)]
+        missed = {each.file: list(_wrong_is_caught(trials, stage, lesson, each)) for each in wrong}
+        found += [(3, what) for told in missed.values() for what in told]
         found += [(3, what) for what in _vacuous(lesson, wrong, frozenset(result.outcomes))]
         found += [(4, what) for what in _hints(lesson)]
-    problems = tuple(Problem(gate, lesson.name, what) for gate, what in found)
-    return Judged(lesson, len(wrong), problems, time.monotonic() - began)
+        pages = [rehearse(root, path) for path in _own(course, main, lesson, ".md")]
+        found += [(4, what) for each in pages for what in each.problems]
+        books = _own(course, main, lesson, ".ipynb")
+        found += [(4, what) for path in books for what in _runs(trials, stage, path)]
+    return Judged(
+        lesson,
+        sum(not told for told in missed.values()),
+        sum(each.commands for each in pages),
+        len(books),
+        tuple(Problem(gate, lesson.name, what) for gate, what in found),
+        time.monotonic() - began,
+    )
 
 
 def _read(root: Path) -> Course:
@@ -93,38 +105,25 @@ def _read(root: Path) -> Course:
 
 
 def _stands_alone(trials: Trials, stage: str) -> Iterator[str]:
-    for target in ("test", "demo"):
+    for target in ("test", "demo", "docs"):
         if problem := trials.make(stage, target):
             yield problem
 
 
-def _check_starter(trials: Trials, start: str, lesson: Lesson) -> tuple[Result, str]:
-    """Run the checks on the starter, and return also what a student reads."""
-    told: list[str] = []
-    report = Report(lesson, lambda line: told.append(click.unstyle(line)))
-    report.begin()
-    result = trials.check(start, lesson, hear=report.hear)
-    report.end(result)
-    return result, "\n".join(told)
-
-
-def _page_shows(root: Path, lesson: Lesson, told: str) -> Iterator[str]:
+def _page_shows(root: Path, lesson: Lesson) -> Iterator[str]:
     command = f"make test LESSON={lesson.number}"
-    shown = [each for each in page.commands((root / lesson.folder / "lesson.md").read_text()) if each.text == command]
-    if not shown:
+    text = (root / lesson.folder / "lesson.md").read_text()
+    if not any(each.text == command and each.line < page.end_of_exercises(text) for each in page.commands(text)):
         yield f"lesson.md doesn't show what `{command}` says about the starter"
-    elif not shown[0].printed(told):
-        yield f"lesson.md, line {shown[0].line}, shows something else than the starter's:\n{told}"
 
 
-def _wrong_are_caught(trials: Trials, stage: str, lesson: Lesson, wrong: list[Wrong]) -> Iterator[str]:
-    for each in wrong:
-        try:
-            result = trials.check(stage, lesson, patch=each.patch)
-        except CourseError as error:
-            yield f"{each.file}: {error}"
-        else:
-            yield from _differences(each.file, result, each.checks)
+def _wrong_is_caught(trials: Trials, stage: str, lesson: Lesson, wrong: Wrong) -> Iterator[str]:
+    try:
+        result = trials.check(stage, lesson, patch=wrong.patch)
+    except CourseError as error:
+        yield f"{wrong.file}: {error}"
+    else:
+        yield from _differences(wrong.file, result, wrong.checks)
 
 
 def _vacuous(lesson: Lesson, wrong: list[Wrong], checks: frozenset[str]) -> Iterator[str]:
@@ -152,3 +151,18 @@ def _hints(lesson: Lesson) -> Iterator[str]:
     for number, exercise in enumerate(lesson.exercises, 1):
         if len(exercise.hints) < MIN_HINTS:
             yield f"exercise {number} has {len(exercise.hints)} hints, and needs at least {MIN_HINTS}"
+
+
+def _own(course: Course, main: Tree, lesson: Lesson, suffix: str) -> list[str]:
+    """What belongs to a lesson, of one kind of files, but for what only authors need."""
+    stage = trees.stage(course, main, lesson)
+    return [path for path in stage if path.endswith(suffix) and trees.claims(course, path) == [lesson.name]]
+
+
+def _runs(trials: Trials, stage: str, path: str) -> Iterator[str]:
+    with trials.on_disk(stage) as folder:
+        yield from notebooks.problems(folder / path)
+        try:
+            notebooks.run(folder / path)
+        except notebooks.NotebookError as error:
+            yield str(error)

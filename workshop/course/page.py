@@ -1,10 +1,15 @@
-"""The commands on a lesson's page: what stands in its ```console blocks, and whether that is what a command printed."""
+"""The commands on a page: what stands in its ```console blocks, and whether that is what a command printed.
+
+How they are run, and by whom, is `rehearsal`'s business.
+"""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1$", re.MULTILINE | re.DOTALL)
+_EXERCISES = re.compile(r"^## Exercises$.*?^## ", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -16,10 +21,18 @@ class Command:
     shows: str
 
     def printed(self, output: str) -> bool:
-        """Whether `output` is what the page shows: `...` stands for anything, a whole line of it also for no line."""
-        pattern = re.escape(self.shows.strip())
+        """Whether `output` is what the page shows: `...` stands for anything, a whole line of it also for no line.
+
+        Blanks at the end of a line, which nobody sees, don't count.
+        """
+        pattern = re.escape(_visible(self.shows))
         pattern = pattern.replace("\\\n\\.\\.\\.", "(\n.*?)?").replace("\\.\\.\\.", ".*?")
-        return re.fullmatch(pattern, output.strip(), re.DOTALL) is not None
+        return re.fullmatch(pattern, _visible(output), re.DOTALL) is not None
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether the page tells nothing of the output, so that a failure would go unnoticed."""
+        return self.shows.strip() in ("", "...")
 
 
 def commands(markdown: str) -> Iterator[Command]:
@@ -36,3 +49,17 @@ def commands(markdown: str) -> Iterator[Command]:
                 found[-1][2].append(line)
         for number, command, output in found:
             yield Command(number, "\n".join(command), "\n".join(output))
+
+
+def end_of_exercises(markdown: str) -> int:
+    """Return the line of the heading after the section `## Exercises`, where one who reads on has solved them.
+
+    Without that section, or if nothing comes after it, it is the end of the page.
+    """
+    text = _FENCE.sub(lambda fence: "\n" * fence[0].count("\n"), markdown)
+    section = _EXERCISES.search(text)
+    return text.count("\n", 0, section.end() if section else len(text)) + 1
+
+
+def _visible(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())

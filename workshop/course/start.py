@@ -34,7 +34,7 @@ def start(git: Git, course: Course, lesson: Lesson, *, from_solution: bool) -> S
         CourseError: that would lose something, or isn't possible; nothing has changed then.
     """
     branch = branch_of(lesson)
-    if _is_there(git, f"refs/heads/{branch}") and _current(git) == branch and not from_solution:
+    if _current(git) == branch and not from_solution:
         return Started(branch, again=True)
     _refuse_to_lose_work(git)
     tags.make(git)

@@ -35,7 +35,7 @@ class Trials:
         Raises:
             GitError: the patch doesn't fit the tree.
         """
-        with self._on_disk(tree) as folder:
+        with self.on_disk(tree) as folder:
             if patch:
                 self.git.at(folder).run("apply", "-", stdin=patch)
             self._plane = self._plane or self._planes.enter_context(control_plane())
@@ -46,14 +46,14 @@ class Trials:
 
     def make(self, tree: str, target: str) -> str:
         """Run a make target in a tree, with our Python packages, and return what is wrong, or nothing."""
-        with self._on_disk(tree) as folder, tempfile.TemporaryDirectory(prefix="icecream-workshop-home-") as home:
+        with self.on_disk(tree) as folder, tempfile.TemporaryDirectory(prefix="icecream-workshop-home-") as home:
             log = Path(home) / "make.log"
             workshop = f"WORKSHOP={sys.executable} -m workshop"
             process = processes.start(
-                ["make", "--no-print-directory", "--old-file=.venv/ready", workshop, target],
+                ["make", "--no-print-directory", "--old-file=.venv/ready", "--old-file=.venv/site", workshop, target],
                 log=log,
                 cwd=folder,
-                env={**_not_made(), "WORKSHOP_HOME": str(Path(home) / "workspace")},
+                env={**_not_made(), "QUICK": "1", "WORKSHOP_HOME": str(Path(home) / "workspace")},
             )
             try:
                 process.wait(_MAKE_LIMIT)
@@ -69,7 +69,8 @@ class Trials:
         self._plane = None
 
     @contextlib.contextmanager
-    def _on_disk(self, tree: str) -> Iterator[Path]:
+    def on_disk(self, tree: str) -> Iterator[Path]:
+        """The files of a tree, in a folder that goes at the end of the `with`."""
         with tempfile.TemporaryDirectory(prefix="icecream-workshop-stage-") as folder:
             self.git.check_out(tree, Path(folder))
             yield Path(folder).resolve()

@@ -1,0 +1,28 @@
+"""What a student reads at the end of the checks."""
+
+import pytest
+
+from workshop.course.finding import Finding, Result
+from workshop.course.lesson import Exercise, Lesson
+from workshop.course.report import Report
+
+EXERCISES = tuple(
+    Exercise(name, f"{name}.py", name, checks=(f"test_{name}",), hints=("Think.", "So."), why="Because.")
+    for name in ("scoop", "cone")
+)
+LESSON = Lesson(name="01-shop", title="The shop", minutes=1, adds=(), exercises=EXERCISES)
+ALL = "All for one reason, which stands above: nothing else can be checked until it is gone."
+FIRST = "Begin with exercise 1. A hint: make hint LESSON=01"
+
+
+@pytest.mark.parametrize(("seen", "last"), [("no API", ALL), ("no cone", FIRST)], ids=["one reason", "two reasons"])
+def test_all_red_for_one_reason_is_told_from_all_red(seen: str, last: str) -> None:
+    findings = tuple(
+        Finding(f"test_{name}", False, "an answer", why, "") for name, why in (("scoop", "no API"), ("cone", seen))
+    )
+    told: list[str] = []
+    report = Report(LESSON, told.append)
+    for finding in findings:
+        report.hear(finding)
+    report.end(Result(findings, ended_well=True, seconds=1))
+    assert told[-1] == last

@@ -36,10 +36,16 @@ class OperatorProcess:
 
 
 @contextlib.contextmanager
-def running(cluster: Cluster, *arguments: str, name: str = "operator") -> Iterator[OperatorProcess]:
-    """The operator `name`, started with `arguments`, ended at the end of the `with` if it still runs then."""
+def running(
+    cluster: Cluster, *arguments: str, name: str = "operator", identity: Path | None = None
+) -> Iterator[OperatorProcess]:
+    """The operator `name`, started with `arguments`, ended at the end of the `with` if it still runs then.
+
+    `identity` is a kubeconfig that `operators.log_in` has returned before.
+    """
     operator = operators.OPERATORS[name]
-    environment = {**os.environ, "KUBECONFIG": str(operators.log_in(operator, cluster)), "PYTHONUNBUFFERED": "1"}
+    kubeconfig = identity or operators.log_in(operator, cluster)
+    environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "PYTHONUNBUFFERED": "1"}
     log = cluster.folder / f"{name}.log"
     process = processes.start(operators.command(operator, *arguments), log=log, env=environment)
     try:

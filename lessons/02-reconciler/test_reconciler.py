@@ -1,0 +1,590 @@
+"""Does your operator sell what it should? First the rules by themselves, then the operator on a real API server."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from icecream_operator import quota, status
+from icecream_operator.client import Icecreams
+from icecream_operator.icecream import Icecream, parse
+from icecream_operator.quota import Verdict
+from icecream_operator.reconciler import Reconciler
+from reconciling.events import EventRecorder
+from reconciling.workqueue import WorkQueue
+from workshop import faults
+from workshop.checks.audit import Request
+from workshop.checks.eventually import eventually
+from workshop.checks.explain import CheckFailedError
+from workshop.checks.shop import GONE, OVERSOLD, SOLD, Shop
+from workshop.cluster import Cluster, KubectlError
+from workshop.faults.faults import Faults
+
+QUOTA = "icecream_operator/quota.py, decide"
+STATUS = "icecream_operator/status.py, wanted"
+OBSERVED = "icecream_operator/reconciler.py, observed"
+RECONCILE = "icecream_operator/reconciler.py, reconcile"
+SAMPLES = "deploy/samples"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def opened(cluster: Cluster) -> Iterator[Shop]:
+    """The shop with the first orders in it and an operator that marks. It begins while the rules are checked."""
+    shop = Shop(cluster)
+    try:
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(lambda: shop.identity)
+            open_to_customers(shop)
+        for name, flavours in FIRST.items():
+            shop.order(name, *flavours.split())
+        with shop.served_by("--on-oversell=mark"):
+            yield shop
+    finally:
+        cluster.kubectl("delete", "crd", "icecreams.demo.lva.io", "--ignore-not-found", "--timeout=15s")
+
+
+def open_to_customers(shop: Shop) -> None:
+    """Have the API server take the CRD and serve it."""
+    try:
+        shop.cluster.kubectl("apply", "-f", "deploy/crds")
+        eventually(lambda: assert_served(shop), within=10)
+    except (KubectlError, AssertionError) as error:
+        raise CheckFailedError(
+            expected="the API server to take your CustomResourceDefinition and serve it",
+            seen=str(error),
+            look="lesson 01, deploy/crds/demo.lva.io_icecreams.yaml",
+        ) from None
+
+
+def assert_served(shop: Shop) -> None:
+    assert shop.is_open(), "it is not served"
+
+
+# Ordered before the operator comes, for the checks to go on from. Each check has flavours of its own.
+FIRST = {
+    "early": "early",
+    **{f"chocolate-{number}": "chocolate" for number in (1, 2, 3)},
+    **dict.fromkeys(("newest-b", "newest-c", "newest-d"), "newest"),
+    "sibling-1": "sibling",
+    "sibling-2": "sibling other",
+    "other": "other",
+    **{f"place-{number}": "place" for number in (1, 2, 3)},
+    **{f"change-{number}": "change" for number in (1, 2, 3)},
+    **{f"down-{number}": "down" for number in (1, 2, 3)},
+    **{f"evict-{number}": "evict" for number in (1, 2, 3)},
+    **{f"stale-{number}": "stale" for number in (1, 2, 3)},
+}
+
+
+# Exercise 1: who is sold, who is oversold.
+
+
+def icecream(name: str, *flavours: str, created: int = 0, deleting: bool = False, **fields: Any) -> Icecream:
+    """An icecream as the operator sees it; `created` is in seconds."""
+    metadata: dict[str, Any] = {
+        "name": name,
+        "uid": f"uid-{name}",
+        "resourceVersion": "1",
+        "generation": fields.pop("generation", 1),
+        "creationTimestamp": f"2026-01-01T00:00:{created:02}Z",
+    }
+    if deleting:
+        metadata["deletionTimestamp"] = metadata["creationTimestamp"]
+    spec = {"flavour": list(flavours), "topping": fields.pop("topping", [])}
+    return parse({"metadata": metadata, "spec": spec, **fields})
+
+
+def assert_sold(icecreams: list[Icecream], expected: str) -> None:
+    """Check whom the rule says to be sold."""
+    verdicts = quota.decide(icecreams)
+    sold = [name for name, verdict in verdicts.items() if verdict.sold]
+    if set(sold) != set(expected.split()):
+        orders = "; ".join(_order(each) for each in icecreams)
+        raise CheckFailedError(
+            expected=f"these to be sold: {expected}\nof: {orders}",
+            seen=f"sold: {' '.join(sorted(sold)) or 'nobody'}",
+            look=QUOTA,
+        )
+
+
+def _order(icecream: Icecream) -> str:
+    leaving = ", being deleted" if icecream.deleting else ""
+    return f"{icecream.name} ({' + '.join(icecream.flavours)}, {icecream.created[11:19]}{leaving})"
+
+
+def test_three_of_a_flavour_are_sold_and_a_fourth_is_not() -> None:
+    assert_sold([icecream(name, "matcha") for name in "abcd"], "a b c")
+
+
+def test_two_of_one_flavour_and_two_of_another_leave_room_for_a_mixed_one() -> None:
+    matcha, vanilla = [icecream(name, "matcha") for name in "ab"], [icecream(name, "vanilla") for name in "cd"]
+    assert_sold([*matcha, *vanilla, icecream("mixed", "matcha", "vanilla")], "a b c d mixed")
+
+
+def test_one_flavour_that_is_full_is_enough_to_be_oversold() -> None:
+    assert_sold([*(icecream(name, "matcha") for name in "abc"), icecream("mixed", "vanilla", "matcha")], "a b c")
+
+
+def test_what_is_oversold_takes_up_nothing() -> None:
+    matcha, vanilla = [icecream(name, "matcha") for name in "abc"], [icecream(name, "vanilla") for name in "efg"]
+    assert_sold([*matcha, icecream("d", "matcha", "vanilla"), *vanilla], "a b c e f g")
+
+
+def test_whoever_came_first_is_first_and_not_whoever_is_first_in_the_list() -> None:
+    newest = icecream("a", "matcha", created=2)
+    assert_sold([newest, *(icecream(name, "matcha", created=1) for name in "bcd")], "b c d")
+
+
+def test_of_those_that_came_in_the_same_second_the_name_decides() -> None:
+    assert_sold([icecream(name, "matcha") for name in "dbca"], "a b c")
+
+
+def test_what_is_being_deleted_takes_up_nothing_and_is_not_judged() -> None:
+    leaving = [icecream(name, "matcha", deleting=True) for name in "abc"]
+    assert_sold([*leaving, icecream("d", "matcha")], "d")
+
+
+def test_sold_out_is_said_of_each_that_has_a_flavour_with_none_left() -> None:
+    matcha = [icecream(name, "matcha") for name in "abcd"]
+    verdicts = quota.decide([*matcha, icecream("v", "vanilla"), icecream("w", "vanilla", "matcha")])
+    seen = "".join(sorted(name for name, verdict in verdicts.items() if verdict.sold_out))
+    if seen != "abcdw":
+        raise CheckFailedError(
+            expected="sold_out of a, b, c, d and w, and not of v, where a to d are matcha, v is vanilla, and w is both",
+            seen=f"sold_out of {', '.join(seen) or 'nobody'}",
+            look=QUOTA,
+        )
+
+
+def test_the_verdict_says_what_was_full_and_who_was_before() -> None:
+    verdict = quota.decide([*(icecream(name, "matcha") for name in "abc"), icecream("d", "vanilla", "matcha")])["d"]
+    if (verdict.full, sorted(verdict.before)) != ("matcha", ["a", "b", "c"]):
+        raise CheckFailedError(
+            expected="of d, for whom matcha was full: full 'matcha', and before a, b and c",
+            seen=f"full {verdict.full!r}, before {verdict.before}",
+            look=QUOTA,
+        )
+
+
+# Exercise 2: the status as it should be.
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+IS_SOLD = Verdict(sold=True, sold_out=False)
+
+
+def wanted(icecream: Icecream, verdict: Verdict | None) -> dict[str, Any]:
+    """The status that `wanted` wants."""
+    return status.wanted(icecream, verdict, status.ready(icecream, verdict), NOW)
+
+
+def assert_wanted(subject: str, seen: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Check some fields of a status."""
+    found = {field: seen[field] for field in expected if field in seen}
+    if found != expected:
+        raise CheckFailedError(
+            expected=f"of {subject}: {expected}",
+            seen=f"the status {seen}",
+            look=STATUS,
+        )
+
+
+def test_a_flavour_that_is_not_sold_out_is_said_and_not_left_out() -> None:
+    assert_wanted("one that is sold", wanted(icecream("a", "matcha"), IS_SOLD), {"soldOut": False, "toppingsCount": 0})
+
+
+def test_the_status_counts_the_toppings_and_says_which_wish_it_answers() -> None:
+    third_wish = icecream("a", "matcha", topping=["cream", "cream", "nuts"], generation=3)
+    seen = wanted(third_wish, Verdict(sold=True, sold_out=True))
+    assert_wanted("a third wish", seen, {"soldOut": True, "toppingsCount": 3, "observedGeneration": 3})
+
+
+def test_the_conditions_of_others_stay_and_ready_keeps_its_time() -> None:
+    since = {"lastTransitionTime": "2026-01-01T00:00:00Z", "message": "as before"}
+    tasty = {"type": "Tasty", "status": "True", "reason": "Tasted", **since}
+    ready = {"type": "Ready", "status": "True", "reason": "Sold", **since}
+    now = wanted(icecream("a", "matcha", status={"conditions": [tasty, ready]}), IS_SOLD).get("conditions", [])
+    by_type = {each["type"]: each for each in now if isinstance(each, dict)}
+    if by_type.get("Tasty") != tasty or by_type.get("Ready", {}).get("lastTransitionTime") != "2026-01-01T00:00:00Z":
+        raise CheckFailedError(
+            expected="the condition Tasty, which somebody else wrote, to stay, and Ready to be True since midnight",
+            seen=f"conditions: {now}",
+            look=f"{STATUS}: what does reconciling.conditions.set_condition take?",
+        )
+
+
+def test_a_spec_from_before_the_schema_gets_a_status_that_says_so() -> None:
+    old = parse({**BODY, "spec": {"flavour": "vanilla"}})
+    seen = wanted(old, None)
+    reasons = [each["reason"] for each in seen.get("conditions", []) if isinstance(each, dict)]
+    assert_wanted(
+        "a spec that can't be judged", seen | {"reasons": reasons}, {"soldOut": False, "reasons": ["InvalidSpec"]}
+    )
+
+
+# Exercise 3: an event, and whom to look at because of it. The work queue only writes down here.
+
+BODY: dict[str, Any] = {
+    "metadata": {
+        "name": "a",
+        "uid": "uid-a",
+        "resourceVersion": "1",
+        "generation": 1,
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+    }
+}
+
+
+class Keys(WorkQueue[str]):
+    """A work queue that nobody works on."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda _: 0, cast(Any, None))
+        self.added: set[str] = set()
+
+    def add(self, key: str) -> None:
+        self.added.add(key)
+
+
+class Watched:
+    """A reconciler that has listed some icecreams, and hears what happens to them."""
+
+    def __init__(self, **flavours: str) -> None:
+        self._keys = Keys()
+        unused = cast(Icecreams, None), cast(EventRecorder, None)
+        self._reconciler = Reconciler(self._keys, *unused, (), lambda: NOW)
+        self._bodies = {
+            name: body(name, version, *of.split()) for version, (name, of) in enumerate(flavours.items(), 1)
+        }
+        self._version = len(flavours)
+        self._reconciler.listed(self._bodies.values(), str(self._version))
+        self._keys.added.clear()
+
+    def hear(self, kind: str, name: str, *flavours: str, again: bool = False) -> None:
+        """An event; `again` is one that tells what is known already."""
+        if not again:
+            self._version += 1
+            of = flavours or self._bodies[name]["spec"]["flavour"]
+            self._bodies[name] = body(name, self._version, *of)
+        self._reconciler.observed(kind, self._bodies[name])
+
+    def assert_looks_at(self, what: str, names: str, *, but_not: str = "") -> None:
+        """Check who is in the queue."""
+        added = self._keys.added
+        if not set(names.split()) <= added or added & set(but_not.split()):
+            others = f", and not: {but_not}" if but_not else ""
+            raise CheckFailedError(
+                expected=f"{what}, to have these looked at: {names or 'nobody'}{others}",
+                seen=f"in the work queue: {' '.join(sorted(added)) or 'nobody'}",
+                look=OBSERVED,
+            )
+
+
+def body(name: str, version: int, *flavours: str) -> dict[str, Any]:
+    """An icecream as the API server tells it."""
+    metadata = {**BODY["metadata"], "name": name, "uid": f"uid-{name}", "resourceVersion": str(version)}
+    return {"metadata": metadata, "spec": {"flavour": list(flavours)}}
+
+
+def test_an_order_is_looked_at_and_those_of_other_flavours_are_not() -> None:
+    shop = Watched(a="matcha", v="vanilla")
+    shop.hear("ADDED", "b", "matcha")
+    shop.assert_looks_at("an order b of matcha", "b", but_not="v")
+
+
+def test_the_siblings_are_looked_at_when_a_flavour_is_sold_out() -> None:
+    shop = Watched(a="matcha", b="matcha vanilla", v="vanilla")
+    shop.hear("ADDED", "c", "matcha")
+    shop.assert_looks_at("the order c, which takes the last matcha", "a b c")
+
+
+def test_the_siblings_are_looked_at_when_a_place_becomes_free() -> None:
+    shop = Watched(a="matcha", b="matcha", c="matcha", d="matcha", v="vanilla")
+    shop.hear("DELETED", "a")
+    shop.assert_looks_at("the end of a, after which d is sold", "d", but_not="v")
+    shop = Watched(a="matcha", b="matcha", c="matcha")
+    shop.hear("DELETED", "a")
+    shop.assert_looks_at("the end of a, after which matcha is no longer sold out", "b c")
+
+
+def test_a_change_of_flavour_concerns_the_old_one_and_the_new_one() -> None:
+    shop = Watched(a="matcha", b="matcha", c="matcha", v="vanilla", w="vanilla")
+    shop.hear("MODIFIED", "a", "vanilla")
+    shop.assert_looks_at("the change of a from matcha to vanilla, which takes the last one", "a b c v w")
+
+
+def test_what_is_known_already_is_no_reason_to_look_again() -> None:
+    shop = Watched(a="matcha", b="matcha")
+    shop.hear("ADDED", "a", again=True)
+    shop.assert_looks_at("an event that tells what the list has told", "", but_not="a b")
+
+
+def test_a_change_that_leaves_the_flavours_alone_concerns_nobody_else() -> None:
+    shop = Watched(a="matcha", b="matcha", c="matcha")
+    shop.hear("MODIFIED", "a")
+    shop.assert_looks_at("a change of a that isn't one of its flavours", "a", but_not="b c")
+
+
+# Exercise 4: the reconcile. From here on your operator runs on a real API server. First it marks what is oversold.
+
+
+@pytest.fixture(scope="module")
+def shop(opened: Shop) -> Shop:
+    """The shop, once the operator is there and the first orders are at least a second old."""
+    opened.settle(look=RECONCILE)
+    return opened
+
+
+def test_what_was_ordered_before_the_operator_came_is_served(shop: Shop) -> None:
+    served = {"soldOut": False, "toppingsCount": 0, "observedGeneration": 1, "Ready": SOLD}
+    shop.expect("the operator to write the status of what was there before it", {"early": served}, look=RECONCILE)
+
+
+def test_the_status_of_the_sample_appears(shop: Shop) -> None:
+    shop.cluster.kubectl("apply", "-f", f"{SAMPLES}/toomuch.yaml")
+    served = {"soldOut": False, "toppingsCount": 3, "observedGeneration": 1, "Ready": SOLD}
+    shop.expect("the sample of the lecture to be served", {"toomuch": served}, look=RECONCILE)
+
+
+def test_a_new_wish_is_answered(shop: Shop) -> None:
+    shop.order("wish", "wish", topping=["cream"])
+    shop.expect("an order to be served", {"wish": {"toppingsCount": 1, "observedGeneration": 1}}, look=RECONCILE)
+    shop.change("wish", topping=["cream", "nuts"])
+    answered = {"toppingsCount": 2, "observedGeneration": 2}
+    shop.expect("the change of a topping to be answered", {"wish": answered}, look=RECONCILE)
+
+
+def test_an_order_and_a_label_cost_one_write(shop: Shop) -> None:
+    shop.order("one-write", "one-write")
+    shop.expect("an order to be served", {"one-write": {"Ready": SOLD}}, look=RECONCILE)
+    shop.cluster.kubectl("label", "icecream", "one-write", "table=7")
+    shop.settle(look=RECONCILE)
+    if len(writes := shop.writes("one-write")) != 1:
+        raise CheckFailedError(
+            expected="one write for one order, and none for its label, which changes nothing",
+            seen="\n".join(map(str, writes)) or "none",
+            look=f"{RECONCILE}: what is compared before it writes?",
+        )
+
+
+def test_a_write_says_which_state_it_was_decided_for(shop: Shop) -> None:
+    shop.order("conflict", "conflict")
+    shop.expect("an order to be served", {"conflict": {"Ready": SOLD}}, look=RECONCILE)
+    shop.settle(look=RECONCILE)
+    writes = shop.writes("conflict")
+    if not all(write.body.get("metadata", {}).get("resourceVersion") for write in writes):
+        raise CheckFailedError(
+            expected="the write of a status to carry the resourceVersion that was seen, so that a stale one is refused",
+            seen="\n".join(f"{write}: {json.dumps(write.body)}" for write in writes),
+            look=f"{RECONCILE}; reconciling/status.py, status_patch",
+        )
+
+
+def test_a_write_that_fails_is_tried_again(shop: Shop) -> None:
+    with shop.forbidden("patch", "icecreams/status"):
+        shop.order("failing", "failing")
+        shop.expect_that(
+            "the operator to try to write the status",
+            lambda: "" if shop.writes("failing") else "it has not tried",
+            look=RECONCILE,
+        )
+    shop.expect(
+        "a status that couldn't be written at first (HTTP 403) to be written once it can",
+        {"failing": {"Ready": SOLD}},
+        look=f"{RECONCILE}: which exceptions end there? reconciling/controller.py says what becomes of Retry",
+    )
+
+
+def test_the_siblings_are_told_that_a_flavour_is_sold_out_and_that_it_no_longer_is(shop: Shop) -> None:
+    shop.order("sibling-3", "sibling")
+    shop.expect(
+        "the siblings to be told that their flavour is sold out",
+        {**{f"sibling-{number}": {"soldOut": True} for number in (1, 2, 3)}, "other": {"soldOut": False}},
+        look=f"{OBSERVED}: who is put in the queue?",
+    )
+    shop.cancel("sibling-1")
+    shop.expect(
+        "the siblings to be told that there is some again",
+        {"sibling-1": GONE, "sibling-2": {"soldOut": False}, "sibling-3": {"soldOut": False}},
+        look=f"{OBSERVED}: who is put in the queue?",
+    )
+
+
+def test_the_newest_is_one_too_many_and_not_the_last_of_the_list(shop: Shop) -> None:
+    shop.order("newest-a", "newest")
+    wanted = {"newest-a": OVERSOLD, "newest-b": SOLD, "newest-c": SOLD, "newest-d": SOLD}
+    shop.expect(
+        "the one that came last to be marked",
+        {name: {"Ready": ready} for name, ready in wanted.items()},
+        look=f"{QUOTA}: in which order?",
+    )
+
+
+def test_a_place_that_becomes_free_goes_to_the_next(shop: Shop) -> None:
+    shop.order("place-4", "place")
+    shop.expect("the fourth of a flavour to be marked", {"place-4": {"Ready": OVERSOLD}}, look=RECONCILE)
+    shop.cancel("place-1")
+    shop.expect(
+        "the one that was marked to be sold, now that there is a place",
+        {"place-4": {"Ready": SOLD, "soldOut": True}},
+        look=f"{OBSERVED}: who is put in the queue when one is deleted?",
+    )
+
+
+def test_who_takes_another_flavour_makes_room(shop: Shop) -> None:
+    shop.order("change-4", "change")
+    shop.expect("the fourth of a flavour to be marked", {"change-4": {"Ready": OVERSOLD}}, look=RECONCILE)
+    shop.change("change-1", flavour=["changed"])
+    shop.expect(
+        "the one that was marked to be sold, now that the first one takes another flavour",
+        {"change-4": {"Ready": SOLD}},
+        look=f"{OBSERVED}: which flavours have to be decided anew?",
+    )
+
+
+def test_with_mark_what_is_one_too_many_stays_and_applying_it_again_changes_nothing(shop: Shop) -> None:
+    four = ("apply", "--server-side", "-f", f"{SAMPLES}/four-of-a-flavour.yaml")
+    shop.cluster.kubectl(*four)
+    shop.expect(
+        "the fourth to stay, and to say that it is one too many",
+        {"chocolate-3": {"Ready": SOLD}, "chocolate-4": {"Ready": OVERSOLD, "soldOut": True}},
+        look=RECONCILE,
+    )
+    note = "chocolate is sold out: 3 were before this one"
+    shop.expect_that(
+        f"an Event about chocolate-4: Oversold, {note}",
+        lambda: "" if ("Oversold", note) in shop.events("chocolate-4") else f"Events: {shop.events('chocolate-4')}",
+        look=f"{RECONCILE}: whom does it tell?",
+    )
+    shop.settle(look=RECONCILE)
+    before = len(shop.writes())
+    shop.cluster.kubectl(*four)
+    shop.settle(look=RECONCILE)
+    assert_no_writes(shop.writes()[before:], "a GitOps controller that applies the same again to cause no write")
+
+
+# Then it is killed, and much happens while it is down. The next one evicts.
+
+
+@pytest.fixture(scope="module")
+def proxy(shop: Shop) -> Iterator[Faults]:
+    """Stands between the operator and the API server; it can hold back what the operator watches."""
+    with faults.running(shop.identity) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def restarted(shop: Shop, proxy: Faults) -> Iterator[Shop]:
+    """The shop after a crash. One was cancelled, and two were ordered in the meantime."""
+    shop.crash()
+    shop.cancel("down-1")
+    shop.order("down-4", "down")
+    shop.order("down-5", "down")
+    with shop.served_by("--on-oversell=evict", identity=proxy.kubeconfig):
+        yield shop
+
+
+def test_what_happened_while_it_was_down_is_made_up_for(restarted: Shop) -> None:
+    sold = {"Ready": SOLD, "soldOut": True}
+    restarted.expect(
+        "one place for the two that were ordered while the operator was down, and so one of them to be evicted",
+        {"down-2": sold, "down-3": sold, "down-4": sold, "down-5": GONE},
+        look=f"{RECONCILE}: what does it count, objects or events?",
+    )
+
+
+def test_a_restart_writes_nothing_where_nothing_has_changed(restarted: Shop) -> None:
+    restarted.settle(look=RECONCILE)
+    assert_no_writes(
+        restarted.writes("early", "evict-1", "newest-b", "other", "place-2", "down-2"),
+        "no write for an icecream whose status is right already",
+    )
+
+
+def test_the_fourth_is_evicted_each_time_it_comes_and_an_event_says_why(restarted: Shop) -> None:
+    sold = {"Ready": SOLD, "soldOut": True}
+    wanted = {"evict-1": sold, "evict-2": sold, "evict-3": sold, "evict-4": GONE}
+
+    def told() -> list[tuple[str, str]]:
+        return [(reason, note.partition(":")[0]) for reason, note in restarted.events("evict-4")]
+
+    for times in (1, 2):
+        restarted.order("evict-4", "evict")
+        restarted.expect("the fourth of a flavour to be evicted", wanted, look=RECONCILE)
+        events = [("Evicted", "evict is sold out")] * times
+        restarted.expect_that(
+            f"each eviction to be told in an Event: {events}",
+            lambda events=events: "" if told() == events else f"Events: {told()}",  # type: ignore[misc]
+            look="icecream_operator/eviction.py",
+        )
+
+
+def test_what_was_evicted_is_left_alone(restarted: Shop) -> None:
+    restarted.order("gone-1", "evict")
+    restarted.expect("the fourth of a flavour to be evicted", {"gone-1": GONE}, look=RECONCILE)
+    restarted.settle(look=RECONCILE)
+    assert_no_writes(
+        [write for write in restarted.writes("gone-1") if write.what != "icecreams"],
+        "nothing to be written to what has been evicted",
+    )
+
+
+def test_only_what_was_judged_is_evicted_and_not_another_of_its_name(restarted: Shop) -> None:
+    restarted.order("judged", "evict")
+    restarted.expect("the fourth of a flavour to be evicted", {"judged": GONE}, look=RECONCILE)
+    restarted.settle(look=RECONCILE)
+    conditions = [write.body.get("preconditions", {}) for write in restarted.writes("judged") if write.verb == "delete"]
+    if not all(set(each) == {"uid", "resourceVersion"} for each in conditions):
+        raise CheckFailedError(
+            expected="the delete to name uid and resourceVersion of what was judged, as its preconditions",
+            seen=f"preconditions: {json.dumps(conditions)}",
+            look="icecream_operator/client.py, delete",
+        )
+
+
+def test_nobody_is_evicted_on_a_picture_that_is_behind(restarted: Shop, proxy: Faults) -> None:
+    with contextlib.ExitStack() as behind:
+        with restarted.forbidden("delete", "icecreams"):
+            restarted.order("stale-4", "stale")
+            expect_tries(restarted, since=0)
+            behind.enter_context(proxy.watches_held())
+            restarted.cancel("stale-1")
+            expect_tries(restarted, since=len(restarted.requests()))
+        expect_tries(restarted, since=len(restarted.requests()))
+    restarted.expect(
+        "the fourth to be kept, since the first was cancelled before the operator could evict it",
+        {"stale-4": {"Ready": SOLD}},
+        look="icecream_operator/eviction.py: what does it ask before it deletes?",
+    )
+
+
+def expect_tries(shop: Shop, since: int) -> None:
+    """Wait until the operator has tried to evict stale-4 and has seen why it can't, or must not, all after `since`."""
+
+    def difference() -> str:
+        asked = [(each.verb, each.name, each.code) for each in shop.requests()[since:]]
+        deletes = [each for each in asked if each[:2] == ("delete", "stale-4")]
+        tried = len(deletes) > 1 or ("delete", "stale-4", 200) in deletes or ("get", "stale-1", 404) in asked
+        return "" if tried else f"it has asked for: {asked}"
+
+    what = "the operator to try to evict the fourth of a flavour, and to try again if it is not allowed to"
+    shop.expect_that(what, difference, look=RECONCILE, within=20)
+
+
+def assert_no_writes(writes: list[Request], expected: str) -> None:
+    """Check that the operator was quiet."""
+    if writes:
+        raise CheckFailedError(expected=expected, seen="\n".join(map(str, writes)), look=RECONCILE)
+
+
+def test_no_reconcile_ends_unexpectedly(restarted: Shop) -> None:
+    restarted.settle(look=RECONCILE)
+    if found := restarted.trouble():
+        raise CheckFailedError(
+            expected="no reconcile to end with an exception but Retry: an icecream that is gone is nothing unexpected",
+            seen=f"the operator logs a traceback: {found.words}",
+            look=found.place,
+        )

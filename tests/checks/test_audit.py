@@ -1,0 +1,48 @@
+"""What the audit log tells of an operator."""
+
+import json
+from pathlib import Path
+
+from workshop.checks import audit
+from workshop.cluster import Cluster
+from workshop.controlplane.layout import Layout
+from workshop.operators import OPERATORS
+
+OPERATOR = OPERATORS["operator"]
+ITSELF = "system:serviceaccount:demooperator-system:demooperator-controller-manager"
+
+
+def told(verb: str, name: str, user: str = ITSELF, stage: str = "ResponseComplete", **more: object) -> str:
+    """A line of the log."""
+    subject = {"resource": "icecreams", "subresource": "status", "name": name}
+    event = {"verb": verb, "user": {"username": user}, "stage": stage, "objectRef": subject, **more}
+    return json.dumps(event | {"responseStatus": {"code": 200}}) + "\n"
+
+
+def cluster(folder: Path) -> tuple[Cluster, Path]:
+    """A cluster of which nothing is there but an audit log with one line."""
+    layout = Layout(folder)
+    layout.create()
+    layout.audit_log.write_text(told("patch", "before"))
+    return Cluster(folder, layout.kubeconfig, folder / "kubectl"), layout.audit_log
+
+
+def test_requests_are_those_of_the_operator_that_were_answered_since(tmp_path: Path) -> None:
+    somewhere, log = cluster(tmp_path)
+    mark = audit.end(somewhere)
+    with log.open("a") as more:
+        more.write(told("patch", "a", requestObject={"status": {}}) + told("get", "b"))
+        more.write(told("patch", "of somebody else", user="ada") + told("watch", "", stage="ResponseStarted"))
+    patch, get = audit.requests(somewhere, OPERATOR, mark)
+    assert (str(patch), patch.writes, patch.body) == ("patch icecreams/status a: HTTP 200", True, {"status": {}})
+    assert (get.name, get.writes) == ("b", False)
+
+
+def test_a_log_that_is_put_aside_as_it_grows_loses_nothing(tmp_path: Path) -> None:
+    somewhere, log = cluster(tmp_path)
+    mark = audit.end(somewhere)
+    with log.open("a") as more:
+        more.write(told("patch", "a"))
+    log.rename(log.with_name("audit-2026-01-01T00-00-00.000.log"))
+    log.write_text(told("patch", "b"))
+    assert [request.name for request in audit.requests(somewhere, OPERATOR, mark)] == ["a", "b"]

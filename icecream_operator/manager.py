@@ -42,8 +42,7 @@ async def run(
     Raises CredentialsError; AddressError where the endpoints can't be served there.
     """
     loop = asyncio.get_running_loop()
-    if task := asyncio.current_task():
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)  # until kopf takes over
+    _end_on_signals(loop)
     queue: WorkQueue[str] = WorkQueue(Backoff(random.random), loop.call_later)
     metrics = Metrics()
     listed = on_complete_list(PATH, lambda *found: reconciler.listed(*found))
@@ -81,10 +80,19 @@ async def _operate(connection: Connection, work: Work, reconciler: Reconciler) -
         except Exception as error:
             logger.warning("The watch has ended: %r. Beginning again.", error)
             logger.debug("It ended so:", exc_info=True)
+            _end_on_signals(asyncio.get_running_loop())
             await asyncio.sleep(1)
             await _log_in(connection)
         else:
             return
+
+
+def _end_on_signals(loop: asyncio.AbstractEventLoop) -> None:
+    """Have signals end this task: kopf hears them only while it runs, and then its handlers stay behind."""
+    task = asyncio.current_task(loop)
+    assert task
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
 
 
 def _registry(connection: Connection, work: Work, reconciler: Reconciler) -> kopf.OperatorRegistry:

@@ -1,6 +1,7 @@
 """Starting where something is missing: what the operator says, and whether it waits or ends."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -73,6 +74,20 @@ def test_where_nobody_answers_it_tries_again_and_ends_on_sigterm(tmp_path: Path)
     with started(tmp_path, f"--kubeconfig={kubeconfig}") as operator:
         says(operator, "https://127.0.0.1:1", "Trying again in")
         assert operator.terminate() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_on_a_signal_while_it_waits_for_a_crd_that_was_deleted(
+    fresh_shop: Shop, number: signal.Signals
+) -> None:
+    fresh_shop.open()
+    with running(fresh_shop.cluster) as operator:
+        fresh_shop.create(order("a", "matcha"))
+        fresh_shop.eventually_ready(a="Sold")
+        fresh_shop.kubectl("delete", "-f", "deploy/crds")
+        says(operator, "doesn't know icecreams")
+        operator.process.send_signal(number)
+        assert operator.process.wait(20) == 0
 
 
 def test_the_flag_beats_the_variable() -> None:

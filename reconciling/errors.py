@@ -39,7 +39,7 @@ def translated(action: str) -> Iterator[None]:
     except ApiException as error:
         raise _translate(error, action) from error
     except (ClientError, TimeoutError, OSError) as error:
-        raise Retry(f"{action}: {error or type(error).__name__}") from error
+        raise Retry(f"{action}: {str(error) or type(error).__name__}") from error
 
 
 def _translate(error: ApiException, action: str) -> Exception:

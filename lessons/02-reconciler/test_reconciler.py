@@ -148,6 +148,16 @@ def test_what_is_being_deleted_takes_up_nothing_and_is_not_judged() -> None:
     assert_sold([*leaving, icecream("d", "matcha")], "d")
 
 
+def test_what_has_no_flavour_is_not_judged() -> None:
+    verdicts = quota.decide([icecream("a"), icecream("b", "matcha")])
+    if set(verdicts) != {"b"}:
+        raise CheckFailedError(
+            expected="a verdict on b, and none on a, which has no flavour: its spec is from before the schema",
+            seen=f"verdicts on {' '.join(sorted(verdicts)) or 'nobody'}",
+            look=QUOTA,
+        )
+
+
 def test_sold_out_is_said_of_each_that_has_a_flavour_with_none_left() -> None:
     matcha = [icecream(name, "matcha") for name in "abcd"]
     verdicts = quota.decide([*matcha, icecream("v", "vanilla"), icecream("w", "vanilla", "matcha")])
@@ -199,7 +209,11 @@ def test_a_flavour_that_is_not_sold_out_is_said_and_not_left_out() -> None:
 def test_the_status_counts_the_toppings_and_says_which_wish_it_answers() -> None:
     third_wish = icecream("a", "matcha", topping=["cream", "cream", "nuts"], generation=3)
     seen = wanted(third_wish, Verdict(sold=True, sold_out=True))
-    assert_wanted("a third wish", seen, {"soldOut": True, "toppingsCount": 3, "observedGeneration": 3})
+    assert_wanted(
+        "a third wish, and Verdict(sold=True, sold_out=True)",
+        seen,
+        {"soldOut": True, "toppingsCount": 3, "observedGeneration": 3},
+    )
 
 
 def test_the_conditions_of_others_stay_and_ready_keeps_its_time() -> None:
@@ -210,7 +224,8 @@ def test_the_conditions_of_others_stay_and_ready_keeps_its_time() -> None:
     by_type = {each["type"]: each for each in now if isinstance(each, dict)}
     if by_type.get("Tasty") != tasty or by_type.get("Ready", {}).get("lastTransitionTime") != "2026-01-01T00:00:00Z":
         raise CheckFailedError(
-            expected="the condition Tasty, which somebody else wrote, to stay, and Ready to be True since midnight",
+            expected="the condition Tasty, which somebody else wrote, to stay, and Ready, which was True before, to keep "
+            "its lastTransitionTime of 00:00:00",
             seen=f"conditions: {now}",
             look=f"{STATUS}: what does reconciling.conditions.set_condition take?",
         )
@@ -320,6 +335,17 @@ def test_what_is_known_already_is_no_reason_to_look_again() -> None:
     shop = Watched(a="matcha", b="matcha")
     shop.hear("ADDED", "a", again=True)
     shop.assert_looks_at("an event that tells what the list has told", "", but_not="a b")
+
+
+def test_before_the_first_complete_list_nothing_is_decided() -> None:
+    keys, unused = Keys(), (cast(Icecreams, None), cast(EventRecorder, None))
+    Reconciler(keys, *unused, (), lambda: NOW).observed("ADDED", body("a", 1, "matcha"))
+    if keys.added:
+        raise CheckFailedError(
+            expected="an event that comes before the first complete list to be left alone: the list will say it all",
+            seen=f"in the work queue: {' '.join(keys.added)}",
+            look=f"{OBSERVED}: picture.complete",
+        )
 
 
 def test_a_change_that_leaves_the_flavours_alone_concerns_nobody_else() -> None:
@@ -492,7 +518,7 @@ def test_what_happened_while_it_was_down_is_made_up_for(restarted: Shop) -> None
     restarted.expect(
         "one place for the two that were ordered while the operator was down, and so one of them to be evicted",
         {"down-2": sold, "down-3": sold, "down-4": sold, "down-5": GONE},
-        look=f"{RECONCILE}: what does it count, objects or events?",
+        look=f"{RECONCILE}: does it take the steps? And what does it count, objects or events?",
     )
 
 
@@ -582,7 +608,7 @@ def assert_no_writes(writes: list[Request], expected: str) -> None:
 
 def test_no_reconcile_ends_unexpectedly(restarted: Shop) -> None:
     restarted.settle(look=RECONCILE)
-    if found := restarted.trouble():
+    if found := restarted.trouble() or restarted.trouble_before:
         raise CheckFailedError(
             expected="no reconcile to end with an exception but Retry: an icecream that is gone is nothing unexpected",
             seen=f"the operator logs a traceback: {found.words}",

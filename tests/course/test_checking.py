@@ -107,6 +107,20 @@ def test_an_exception_while_importing_is_told_with_its_line(folder: Clone) -> No
     assert_is_short(told)
 
 
+@pytest.mark.parametrize(
+    ("imports", "call"), [("from shop.price import price", "price(3)"), ("from shop import price", "price.price(3)")]
+)
+def test_a_function_of_another_name_is_told_to_be_missing(folder: Clone, imports: str, call: str) -> None:
+    folder.write("shop/price.py", "def prize(scoops):\n    return 2 * scoops\n")
+    folder.write(
+        "lessons/01-price/test_price.py", f"{imports}\ndef test_three_scoops_cost_six():\n    assert {call} == 6\n"
+    )
+    told = check(folder)[1]
+    assert "expected:  what the checks call to be there" in told
+    assert "look:      shop/price.py" in told
+    assert "Please report it" not in told
+
+
 def test_a_deleted_file_is_told_with_the_way_to_get_it_back(folder: Clone) -> None:
     (folder.root / "shop/price.py").unlink()
     result, told = check(folder)

@@ -50,3 +50,8 @@ def test_a_retry_waits_as_long_as_the_api_server_asks(header: dict[str, str] | N
     with pytest.raises(Retry) as caught, translated("writing"):
         raise answer(429, headers=header)
     assert caught.value.after == seconds
+
+
+def test_an_error_without_a_text_is_told_by_its_name() -> None:
+    with pytest.raises(Retry, match=r"^writing the status: TimeoutError$"), translated("writing the status"):
+        raise TimeoutError

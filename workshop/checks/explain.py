@@ -44,6 +44,8 @@ def explain(error: BaseException, root: Path, written: Collection[str]) -> Expla
         line = linecache.getline(str(root / path), number).strip()
         place = f"{path}, line {number}" + ("" if function == "<module>" else f", in {function}")
         return Explanation("it to end with an answer", _words(error), f"{place}: {line}")
+    if (path := _inside(_module(error), root)) in written:
+        return Explanation("what the checks call to be there", _words(error), path)
     if isinstance(error, AssertionError):
         return Explanation("", _words(error), _last_line(error, root))
     return Explanation("", _words(error), _last_line(error, root), own=False)
@@ -55,6 +57,13 @@ def _students_frame(trace: TracebackType | None, root: Path, written: Collection
         if (path := _inside(frame.filename, root)) in written:
             return path, frame.lineno or 0, frame.name
     return None
+
+
+def _module(error: BaseException) -> str | None:
+    """The file of the module that lacks something, where that is what went wrong."""
+    if isinstance(error, ImportError):
+        return error.path
+    return getattr(error.obj, "__file__", None) if isinstance(error, AttributeError) else None
 
 
 def _last_line(error: BaseException, root: Path) -> str:

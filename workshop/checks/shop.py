@@ -57,6 +57,7 @@ class Shop:
         self._objects: Any = CustomObjectsApi(self._client)
         self._events: Any = EventsV1Api(self._client)
         self._operator: OperatorProcess | None = None
+        self.trouble_before: Trouble | None = None
         self._bells = itertools.count(1)
         self._mute = False
         self._began = audit.end(cluster)
@@ -84,6 +85,7 @@ class Shop:
         assert self._operator
         self.settle(look="its log")
         self._operator.kill()
+        self.trouble_before = self.trouble()  # the next one writes into the same log
 
     # What customers do.
 
@@ -212,7 +214,9 @@ class Shop:
         if self._operator.process.poll() is not None:
             lines.append(f"the operator has ended: {processes.ended(self._operator.process)}")
         elif self._mute:
-            lines.append("the operator doesn't react to a new order either")
+            lines.append(
+                "the operator doesn't react to a new order either: does something in it block (time.sleep, a loop)?"
+            )
         if missing := trouble.not_written(output):
             lines.append(f"the operator has come upon what isn't written yet: {missing}")
         elif told := self.trouble():

@@ -49,7 +49,7 @@ class Report:
         where = f", in exercise{plural} {', '.join(exercises)}" if exercises else ""
         self._say(f"{red} of {len(result.findings)} checks are red{where}, after {result.seconds:.1f} s.")
         reasons = {(each.expected, each.seen, each.look) for each in result.findings if not each.passed}
-        if red == len(result.findings) > len(reasons) == 1:
+        if red == len(result.findings) and len(reasons) == 1 and (red > 1 or not exercises):
             self._say("All for one reason, which stands above: nothing else can be checked until it is gone.")
         elif exercises:
             self._say(f"Begin with exercise {exercises[0]}. A hint: make hint LESSON={number}")

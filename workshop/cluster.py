@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+KUBECTL_CACHE = "kubectl-cache"
 
 
 class KubectlError(Exception):
@@ -53,7 +54,12 @@ class Cluster:
         return self.kubectl("get", "--raw=/readyz", "--request-timeout=5s", check=False) == "ok"
 
     def environment(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """The variables with which a shell uses this cluster: KUBECONFIG, and first on PATH our kubectl and Python."""
+        """The variables with which a shell uses this cluster: KUBECONFIG, and first on PATH our kubectl and Python.
+
+        kubectl remembers for hours which kinds an address serves. Addresses come back, so each cluster has a memory of
+        its own.
+        """
         ours = [self.kubectl_path.parent, Path(sys.executable).parent]
         path = os.pathsep.join([*map(str, ours), base.get("PATH", os.defpath)])
-        return {**base, "KUBECONFIG": str(self.kubeconfig), "PATH": path}
+        cache = str(self.folder / KUBECTL_CACHE)
+        return {**base, "KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": cache, "PATH": path}

@@ -224,8 +224,8 @@ def test_the_conditions_of_others_stay_and_ready_keeps_its_time() -> None:
     by_type = {each["type"]: each for each in now if isinstance(each, dict)}
     if by_type.get("Tasty") != tasty or by_type.get("Ready", {}).get("lastTransitionTime") != "2026-01-01T00:00:00Z":
         raise CheckFailedError(
-            expected="the condition Tasty, which somebody else wrote, to stay, and Ready, which was True before, to keep "
-            "its lastTransitionTime of 00:00:00",
+            expected="the condition Tasty, which somebody else wrote, to stay, and Ready, which was True before, to "
+            "keep its lastTransitionTime of 00:00:00",
             seen=f"conditions: {now}",
             look=f"{STATUS}: what does reconciling.conditions.set_condition take?",
         )

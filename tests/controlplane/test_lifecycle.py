@@ -12,6 +12,7 @@ import pytest
 
 from tests.controlplane.conftest import Workspace
 from workshop.checks.eventually import eventually
+from workshop.cluster import KUBECTL_CACHE
 from workshop.controlplane import local
 
 
@@ -103,6 +104,14 @@ def test_the_users_own_kubeconfig_is_never_touched(workspace: Workspace, tmp_pat
     for command in ("up", "status", "env", "down", "reset"):
         workspace.workshop(command, **{variable: value}, **assets)
     assert own.read_text() == "the user's own"
+    assert [path.name for path in own.parent.iterdir()] == ["config"]
+
+
+def test_what_kubectl_remembers_of_an_address_is_the_workspaces_own_and_goes_with_a_reset(workspace: Workspace) -> None:
+    workspace.up().kubectl("get", "configmaps")
+    assert list((workspace.layout.root / KUBECTL_CACHE).iterdir())
+    workspace.workshop("reset")
+    assert not (workspace.layout.root / KUBECTL_CACHE).exists()
 
 
 def _default_cache() -> Path:

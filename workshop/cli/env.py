@@ -11,5 +11,5 @@ from workshop import workspace
 def env() -> None:
     """Print the lines that make kubectl in this shell use the cluster: eval "$(workshop env)"."""
     variables = workspace.cluster(workspace.layout()).environment()
-    for name in ("KUBECONFIG", "PATH"):
+    for name in ("KUBECONFIG", "KUBECACHEDIR", "PATH"):
         click.echo(f"export {name}={shlex.quote(variables[name])}")

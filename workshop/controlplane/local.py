@@ -19,6 +19,7 @@ import psutil
 from filelock import FileLock
 
 from workshop import lock, processes
+from workshop.cluster import KUBECTL_CACHE
 from workshop.controlplane import record
 from workshop.controlplane.components import is_ready
 from workshop.controlplane.errors import ControlPlaneError
@@ -63,7 +64,8 @@ def down(layout: Layout) -> bool:
 def reset(layout: Layout) -> bool:
     """End the control plane and forget its data and keys; whether it was running."""
     running = down(layout)
-    shutil.rmtree(layout.home, ignore_errors=True)
+    for folder in (layout.home, layout.root / KUBECTL_CACHE):
+        shutil.rmtree(folder, ignore_errors=True)
     for config in layout.root.glob("*kubeconfig"):
         config.unlink()
     return running

@@ -8,7 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 _METADATA = {"kernelspec", "language_info"}
-_ELSEWHERE = re.compile(r"(/home/|/Users/|/root/|/tmp/|https?://(?!127\.0\.0\.1\b|localhost\b))[^\s\"')]*")
+_ELSEWHERE = re.compile(r"(/home/|/Users/|/tmp/|https?://(?!127\.0\.0\.1\b|localhost\b))[^\s\"')]*")
 
 
 def problems(path: Path) -> Iterator[str]:

@@ -90,7 +90,6 @@ def tail(log: Path, lines: int = 12) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
-def ended(process: subprocess.Popen[bytes]) -> str:
+def ended(code: int) -> str:
     """How a process that is over ended, for people: `exit code 1`, `signal SIGKILL`."""
-    code = process.returncode
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from workshop.checks.eventually import eventually
+from workshop.checks import crd
+from workshop.checks.crd import CRD
 from workshop.checks.explain import CheckFailedError
 from workshop.cluster import Cluster, KubectlError
 
-CRD = "deploy/crds/demo.lva.io_icecreams.yaml"
 SAMPLE = "deploy/samples/toomuch.yaml"
 
 
@@ -124,23 +124,8 @@ def words(error: KubectlError) -> str:
 @pytest.fixture(scope="module")
 def shop(cluster: Cluster) -> Iterator[Shop]:
     """The CRD in place, and gone afterwards with all its icecreams."""
-
-    def step(*arguments: str) -> None:
-        try:
-            cluster.kubectl(*arguments)
-        except KubectlError as error:
-            expected = "the API server to take your CustomResourceDefinition and serve it"
-            raise CheckFailedError(expected=expected, seen=words(error), look=CRD) from None
-
-    def served() -> None:
-        step("get", "icecreams")
-
-    try:
-        step("apply", "-f", CRD)
-        eventually(served, within=10)
+    with crd.served(cluster, look=CRD):
         yield Shop(cluster)
-    finally:
-        cluster.kubectl("delete", "crd", "icecreams.demo.lva.io", "--ignore-not-found", "--timeout=15s")
 
 
 # What holds from the start, and must go on to hold.

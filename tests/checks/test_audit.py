@@ -38,6 +38,20 @@ def test_requests_are_those_of_the_operator_that_were_answered_since(tmp_path: P
     assert (get.name, get.writes) == ("b", False)
 
 
+def test_a_line_that_is_still_being_written_is_none_yet(tmp_path: Path) -> None:
+    somewhere, log = cluster(tmp_path)
+    before = audit.end(somewhere)
+    line = told("patch", "b")
+    with log.open("a") as more:
+        more.write(told("patch", "a") + line[:50])
+    within = audit.end(somewhere)
+    assert [request.name for request in audit.requests(somewhere, OPERATOR, before)] == ["a"]
+    with log.open("a") as more:
+        more.write(line[50:])
+    assert [request.name for request in audit.requests(somewhere, OPERATOR, before)] == ["a", "b"]
+    assert [request.name for request in audit.requests(somewhere, OPERATOR, within)] == ["b"]
+
+
 def test_a_log_that_is_put_aside_as_it_grows_loses_nothing(tmp_path: Path) -> None:
     somewhere, log = cluster(tmp_path)
     mark = audit.end(somewhere)

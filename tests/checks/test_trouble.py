@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
-from workshop.checks.trouble import Trouble, last_words, not_written, trouble
+import pytest
+
+from workshop.checks.trouble import Trouble, last_words, never_awaited, not_written, trouble
 
 ROOT = Path("/work")
+WRITTEN = {"icecream_operator/reconciler.py"}
 LOG = """\
 [2026-01-01 12:00:00,000] icecream_operator.ma [INFO    ] Operating on https://127.0.0.1:6443
 [2026-01-01 12:00:01,000] icecream_operator.ma [ERROR   ] [a] Reconciling failed unexpectedly; looking again in 0.005 s
@@ -22,19 +25,71 @@ KeyError: 'a'
 
 
 def test_the_last_exception_is_told_with_the_last_place_in_the_house() -> None:
-    assert trouble(LOG, ROOT) == Trouble("KeyError: 'a'", "icecream_operator/reconciler.py, line 88, in reconcile")
+    assert trouble(LOG, ROOT, ()) == Trouble("KeyError: 'a'", "icecream_operator/reconciler.py, line 88, in reconcile")
+
+
+def test_a_place_in_a_students_file_comes_before_one_deeper_in_the_house() -> None:
+    deeper = LOG.replace("/work/.venv/lib/python3.11/site-packages/there.py", "/work/icecream_operator/picture.py")
+    assert trouble(deeper, ROOT, ()) == Trouble("KeyError: 'a'", "icecream_operator/picture.py, line 3, in there")
+    assert trouble(deeper, ROOT, WRITTEN) == Trouble(
+        "KeyError: 'a'", "icecream_operator/reconciler.py, line 88, in reconcile"
+    )
 
 
 def test_an_output_without_a_traceback_is_no_trouble() -> None:
-    assert trouble("[2026-01-01 12:00:02,000] icecream_operator.ma [INFO    ] [b] Evicted\n", ROOT) is None
+    log = "[2026-01-01 12:00:02,000] icecream_operator.ma [INFO    ] [b] Evicted\n"
+    assert trouble(log, ROOT, WRITTEN) is None
 
 
-def test_a_chained_exception_is_told_by_its_last_part() -> None:
-    chained = LOG + "\nDuring handling of the above exception, another exception occurred:\n\n"
-    chained += 'Traceback (most recent call last):\n  File "/work/icecream_operator/quota.py", line 9, in decide\n'
-    assert trouble(chained + "    x\nValueError: no\n", ROOT) == Trouble(
-        "ValueError: no", "icecream_operator/quota.py, line 9, in decide"
+DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
+THEREFORE = "\nThe above exception was the direct cause of the following exception:\n\n"
+
+
+def raised(file: str, error: str) -> str:
+    return f'Traceback (most recent call last):\n  File "/work/{file}", line 9, in there\n    x\n{error}\n'
+
+
+@pytest.mark.parametrize("link", [DURING, THEREFORE])
+def test_of_exceptions_that_led_to_each_other_the_last_one_through_a_students_file_is_told(link: str) -> None:
+    students, others = (
+        raised("icecream_operator/reconciler.py", "ValueError: no"),
+        raised("reconciling/x.py", "OSError"),
     )
+    told = Trouble("ValueError: no", "icecream_operator/reconciler.py, line 9, in there")
+    assert trouble(students + link + others, ROOT, WRITTEN) == told
+    assert trouble(others + link + students, ROOT, WRITTEN) == told
+    assert trouble(LOG + link + students, ROOT, WRITTEN) == told
+    assert trouble(students + link + others, ROOT, ()) == Trouble("OSError", "reconciling/x.py, line 9, in there")
+
+
+def test_an_earlier_exception_that_led_to_none_is_forgotten() -> None:
+    assert trouble(LOG + raised("reconciling/x.py", "OSError"), ROOT, WRITTEN) == Trouble(
+        "OSError", "reconciling/x.py, line 9, in there"
+    )
+
+
+def test_what_python_ignores_as_the_operator_ends_is_no_trouble() -> None:
+    ignored = f"Exception ignored in: <coroutine object run at 0x7f>\n{raised('reconciling/x.py', 'GeneratorExit')}"
+    ignored += DURING + raised("reconciling/x.py", "RuntimeError: Lock is not acquired.")
+    assert trouble(ignored, ROOT, WRITTEN) is None
+    told = trouble(ignored + LOG + ignored, ROOT, WRITTEN)
+    assert told
+    assert told.words == "KeyError: 'a'"
+
+
+def test_a_coroutine_that_is_taken_for_its_result_makes_one_ask_for_an_await() -> None:
+    told = trouble(raised("reconciling/x.py", "AttributeError: 'coroutine' object has no attribute 'name'"), ROOT, ())
+    assert told
+    assert told.words == "AttributeError: 'coroutine' object has no attribute 'name' (is an await forgotten?)"
+
+
+def test_a_coroutine_that_was_never_awaited_is_told_with_its_line_in_the_house() -> None:
+    warning = "RuntimeWarning: coroutine 'Icecreams.patch_status' was never awaited\n"
+    assert never_awaited(f"{LOG}/work/icecream_operator/reconciler.py:104: {warning}  x\n", ROOT) == Trouble(
+        "coroutine 'Icecreams.patch_status' was never awaited (is an await forgotten?)",
+        "icecream_operator/reconciler.py, line 104",
+    )
+    assert never_awaited(f"sys:1: {warning}/work/.venv/lib/there.py:3: {warning}", ROOT) is None
 
 
 def test_an_exercise_that_is_not_written_is_named_from_a_traceback_and_from_one_line() -> None:
@@ -49,3 +104,13 @@ def test_the_last_words_are_log_lines_and_no_traceback() -> None:
         "ERROR: [a] Reconciling failed unexpectedly; looking again in 0.005 s",
         "INFO: [b] Evicted",
     ]
+
+
+def test_the_api_servers_words_are_told_to_their_end() -> None:
+    refused = (
+        '[bell] writing the status: icecreams.demo.lva.io "bell" is forbidden: User "system:serviceaccount:'
+        'demooperator-system:demooperator-controller-manager" cannot patch resource "icecreams/status" in API group '
+        '"demo.lva.io" at the cluster scope (HTTP 403); looking again in 0.005 s'
+    )
+    line = "[2026-01-01 12:00:02,000] icecream_operator.ma [INFO    ] "
+    assert last_words(f"{line}{refused}\n{line}{'x' * 1000}\n") == [f"INFO: {refused}", f"INFO: {'x' * 394} ..."]

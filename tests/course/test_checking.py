@@ -145,6 +145,7 @@ def test_an_endless_loop_is_ended_and_told_with_its_line(
     result, told = check(folder)
     assert not result.green
     assert line in told
+    assert "1 of 1 checks are red" in told
     assert_is_short(told)
 
 

@@ -8,8 +8,9 @@ import nbformat
 import pytest
 
 from workshop.cluster import Cluster
-from workshop.course import gates, trial
+from workshop.course import bench, gates
 from workshop.course.errors import CourseError
+from workshop.course.gates import Judged
 
 from .conftest import NO_CLUSTER, Clone
 
@@ -81,7 +82,7 @@ def course(folder: Clone, monkeypatch: pytest.MonkeyPatch) -> Clone:
     def nowhere() -> Iterator[Cluster]:
         yield NO_CLUSTER
 
-    monkeypatch.setattr(trial, "control_plane", nowhere)
+    monkeypatch.setattr(bench, "control_plane", nowhere)
     (folder.root / "Makefile").write_text(MAKEFILE)
     folder.write("lessons/course.toml", folder.read("lessons/course.toml").replace("[", '["Makefile", ', 1))
     for path, text in ((WRONG_FILE, WRONG), (NEVER_FILE, NEVER), ("lessons/01-price/lesson.md", PAGE)):
@@ -90,12 +91,17 @@ def course(folder: Clone, monkeypatch: pytest.MonkeyPatch) -> Clone:
     return folder
 
 
+def judge(course: Clone) -> Judged:
+    """Judge lesson 01, all of it in this process."""
+    return gates.judge(course.root, course.course.lesson("01"), workers=1)
+
+
 def problems(course: Clone) -> list[str]:
-    return [str(problem) for problem in gates.judge(course.root, course.course.lesson("01")).problems]
+    return [str(problem) for problem in judge(course).problems]
 
 
 def test_a_lesson_that_holds_its_promises_passes_without_git(course: Clone) -> None:
-    judged = gates.judge(course.root, course.course.lesson("01"))
+    judged = judge(course)
     assert judged.problems == ()
     assert judged.caught == 2
     assert judged.commands == 4
@@ -174,7 +180,7 @@ def test_a_notebook_that_a_lesson_adds_is_run_in_its_stage(course: Clone) -> Non
     )
     (course.root / "notebooks").mkdir()
     nbformat.write(book, course.root / "notebooks/scoops.ipynb")
-    judged = gates.judge(course.root, course.course.lesson("01"))
+    judged = judge(course)
     assert (judged.notebooks, judged.problems) == (1, ())
     book.cells[0].source = "import shop.ahead"
     nbformat.write(book, course.root / "notebooks/scoops.ipynb")

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.operator import api
-from tests.operator.forked import ForkedOperator
 from workshop import operators
 from workshop.checks.control_plane import ControlPlane
 from workshop.checks.eventually import eventually
+from workshop.checks.forked import ForkedOperator
 
 OPERATOR = "system:serviceaccount:demooperator-system:demooperator-controller-manager"
 WRITES = {"create", "update", "patch", "delete", "deletecollection"}
@@ -98,8 +98,16 @@ class Shop:
 
         return eventually(look)
 
+    def eventually_told(self, name: str, reason: str, note: str) -> None:
+        """Wait until there is such an Event about an icecream."""
+
+        def look() -> None:
+            assert (reason, note) in self.events(name)
+
+        eventually(look)
+
     def catch_up(self) -> None:
-        """Wait until the operator has dealt with all that happened before this call.
+        """Wait until the operator has dealt with all that happened before this call, but for telling of it in Events.
 
         It takes keys in the order in which they came, so what was sold last was looked at last.
         """
@@ -134,6 +142,8 @@ def ready(icecream: dict[str, Any] | None) -> tuple[str, str]:
 
 def _subject(event: dict[str, Any]) -> str:
     if event["objectRef"]["resource"] == "events":
+        if "requestObject" not in event:
+            return "Event, refused before it was read"
         return "Event about " + str(event["requestObject"]["regarding"]["name"])
     return str(event["objectRef"].get("name", ""))
 

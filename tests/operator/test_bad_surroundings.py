@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from tests.operator.conftest import Shop, order
-from tests.operator.forked import ForkedOperator
 from workshop import faults
 from workshop.checks.eventually import eventually
+from workshop.checks.forked import ForkedOperator
 from workshop.cluster import CHECKOUT
 from workshop.controlplane import kubeconfig
 

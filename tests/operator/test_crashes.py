@@ -14,11 +14,11 @@ import pytest
 from tests.operator import oracle
 from tests.operator.api import Body, Icecreams
 from tests.operator.conftest import order
-from tests.operator.forked import ForkedOperator
 from tests.operator.history import OWN
 from tests.operator.rest import as_it_should_be, until_at_rest
 from workshop import faults
 from workshop.checks.eventually import eventually
+from workshop.checks.forked import ForkedOperator
 from workshop.faults import Faults, When
 
 Start = Callable[..., ForkedOperator]

@@ -16,10 +16,10 @@ import pytest
 from tests.operator import oracle
 from tests.operator.api import Icecreams, connected
 from tests.operator.conftest import Shop, order
-from tests.operator.forked import ForkedOperator
 from tests.operator.history import watched
 from tests.operator.rest import until_at_rest
 from workshop import faults
+from workshop.checks.forked import ForkedOperator
 from workshop.faults import Kind
 
 SECONDS = float(os.environ.get("FAULTS_SECONDS", "4"))

@@ -7,9 +7,9 @@ import urllib.error
 import urllib.request
 
 from tests.operator.conftest import Shop, order
-from tests.operator.forked import ForkedOperator
 from tests.operator.test_start import run
 from workshop.checks.eventually import eventually
+from workshop.checks.forked import ForkedOperator
 
 FREE = "127.0.0.1:0"
 

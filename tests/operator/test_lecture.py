@@ -6,8 +6,8 @@ import pytest
 
 from tests.operator.api import Icecreams
 from tests.operator.conftest import Shop, order
-from tests.operator.forked import ForkedOperator
 from workshop.checks.eventually import eventually
+from workshop.checks.forked import ForkedOperator
 
 
 @pytest.mark.usefixtures("operator")
@@ -28,11 +28,7 @@ def test_the_fourth_icecream_of_a_flavour_is_evicted_and_an_event_says_why(shop:
     shop.kubectl("apply", "-f", "deploy/samples/four-of-a-flavour.yaml")
     shop.eventually_left("chocolate-1", "chocolate-2", "chocolate-3")
     note = "chocolate is sold out: chocolate-1, chocolate-2, chocolate-3 were before this one"
-
-    def told() -> None:
-        assert ("Evicted", note) in shop.events("chocolate-4")
-
-    eventually(told)
+    shop.eventually_told("chocolate-4", "Evicted", note)
 
 
 @pytest.mark.usefixtures("operator")
@@ -125,6 +121,7 @@ def test_bug_7_the_siblings_are_told_that_a_flavour_is_sold_out_and_that_it_no_l
 def test_bug_8_who_marks_does_not_fight_a_gitops_controller(shop: Shop) -> None:
     shop.kubectl("apply", "-f", "deploy/samples/four-of-a-flavour.yaml")
     shop.eventually_ready(**{"chocolate-3": "Sold", "chocolate-4": "Oversold"})
+    shop.eventually_told("chocolate-4", "Oversold", "chocolate is sold out: 3 were before this one")
     shop.catch_up()
     before = shop.writes()
     again = shop.kubectl("apply", "-f", "deploy/samples/four-of-a-flavour.yaml").splitlines()

@@ -16,9 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.operator import oracle
 from tests.operator.api import HOLD, Icecreams
 from tests.operator.conftest import Shop, order
-from tests.operator.forked import ForkedOperator
 from tests.operator.history import watched
 from tests.operator.rest import until_at_rest
+from workshop.checks.forked import ForkedOperator
 from workshop.cluster import Cluster
 
 SEED = int(os.environ.get("MODEL_SEED", "1"))

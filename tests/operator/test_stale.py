@@ -7,10 +7,10 @@ import pytest
 
 from tests.operator.api import HOLD, Icecreams
 from tests.operator.conftest import order
-from tests.operator.forked import ForkedOperator
 from tests.operator.rest import until_at_rest
 from workshop import faults
 from workshop.checks.eventually import eventually
+from workshop.checks.forked import ForkedOperator
 
 
 def delete(at: Icecreams) -> None:

@@ -29,7 +29,8 @@ def run(command: Sequence[str | Path], what: str, log: Path, report: Reporter, e
             _end(child)
     if child.returncode:
         lines = "".join(f"\n    {line}" for line in processes.tail(log).splitlines())
-        raise SourceFailed(f"{Path(command[0]).name} ended with {processes.ended(child)}; its last lines:{lines}")
+        how = processes.ended(child.returncode)
+        raise SourceFailed(f"{Path(command[0]).name} ended with {how}; its last lines:{lines}")
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

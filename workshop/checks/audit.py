@@ -1,6 +1,7 @@
 """What an operator asked for, as the API server's audit log has it: the one witness that no operator can talk over."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +42,9 @@ class Mark:
 
 
 def end(cluster: Cluster) -> Mark:
-    """Return where the log ends now. It needs a control plane of ours."""
-    stat = Layout(cluster.folder).audit_log.stat()
-    return Mark(stat.st_ino, stat.st_size)
+    """Return where the last whole line of the log ends now. It needs a control plane of ours."""
+    with Layout(cluster.folder).audit_log.open("rb") as log:
+        return Mark(os.fstat(log.fileno()).st_ino, log.read().rfind(b"\n") + 1)
 
 
 def requests(cluster: Cluster, operator: Operator, since: Mark) -> Iterator[Request]:
@@ -58,11 +59,11 @@ def requests(cluster: Cluster, operator: Operator, since: Mark) -> Iterator[Requ
             yield Request(event["verb"], what, subject.get("name", ""), code, event.get("requestObject") or {})
 
 
-def _lines(log: Path, since: Mark) -> Iterator[str]:
+def _lines(log: Path, since: Mark) -> Iterator[bytes]:
     put_aside = sorted(log.parent.glob(f"{log.stem}-*{log.suffix}"))  # named by time
     files = [*put_aside, log]
     first = next(number for number, file in enumerate(files) if file.stat().st_ino == since.file)
     for number, file in enumerate(files[first:]):
-        with file.open() as stream:
+        with file.open("rb") as stream:
             stream.seek(0 if number else since.offset)
-            yield from stream
+            yield from (line for line in stream if line.endswith(b"\n"))  # the last one may be half written

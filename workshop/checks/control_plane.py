@@ -22,7 +22,8 @@ class ControlPlane(Cluster):
 
     def audit_events(self) -> Iterator[dict[str, Any]]:
         """What the API server has written down so far (audit.k8s.io/v1 Events), oldest first."""
-        for line in self.layout.audit_log.read_text().splitlines():
+        whole, _, _half_written = self.layout.audit_log.read_text().rpartition("\n")
+        for line in whole.splitlines():
             yield json.loads(line)
 
 

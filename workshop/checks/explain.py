@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from workshop.course import lesson as lessons
+
 _LINES = 12  # of what was seen, at most
 
 
@@ -30,6 +32,24 @@ class Explanation:
     seen: str
     look: str
     own: bool = True
+
+
+def students_files(root: Path) -> frozenset[str]:
+    """Return the paths in `root` that students write."""
+    return frozenset(exercise.file for each in lessons.read(root).lessons for exercise in each.exercises)
+
+
+def ask_for_await(words: str) -> str:
+    """Return the words, with a question where a coroutine was taken for what it returns, or for done."""
+    forgotten = "'coroutine' object" in words or "was never awaited" in words
+    return f"{words} (is an await forgotten?)" if forgotten else words
+
+
+def broken_file(error: BaseException, root: Path, written: Collection[str]) -> str:
+    """Return the file that can't be imported, where it is one that students write, or nothing."""
+    frame = _students_frame(error.__traceback__, root, written)
+    path = _inside(error.filename, root) if isinstance(error, SyntaxError) else frame[0] if frame else ""
+    return path if path in written else ""
 
 
 def explain(error: BaseException, root: Path, written: Collection[str]) -> Explanation:
@@ -74,7 +94,7 @@ def _last_line(error: BaseException, root: Path) -> str:
 def _words(error: BaseException) -> str:
     text = str(error).strip()
     name = "" if isinstance(error, AssertionError) and text else f"{type(error).__name__}: "
-    lines = f"{name}{text}".rstrip(": ").splitlines()
+    lines = ask_for_await(f"{name}{text}".rstrip(": ")).splitlines()
     return "\n".join(lines[:_LINES] + (["..."] if len(lines) > _LINES else []))
 
 

@@ -5,6 +5,7 @@ plane is and where outcomes go. Without them, under plain pytest, checks get a c
 """
 
 import contextlib
+import inspect
 import json
 import os
 import signal
@@ -16,13 +17,15 @@ from typing import IO, Any
 
 import pytest
 
-from workshop.checks.explain import explain
+from workshop.checks.explain import broken_file, explain, students_files
 from workshop.cluster import Cluster
-from workshop.course import lesson as lessons
 
 CLUSTER = "WORKSHOP_CHECKS_CLUSTER"  # a running cluster: the fields of Cluster as a JSON object
-_OUTPUT = 1000  # characters of what the code printed, at most
 OUTCOMES = "WORKSHOP_CHECKS_OUTCOMES"  # a file descriptor to which outcomes are written, one JSON object a line
+_OUTPUT = 1000  # characters of what the code printed, at most
+_CALLS_LIMIT = 5.0  # seconds for a check that uses no fixture: it calls functions, which takes milliseconds
+_NOT_RUN = "The checks that follow were not run: they may need the same."
+_STACKS = "+" * 20  # with which pytest-timeout begins to print the stacks of all threads
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +58,11 @@ class _Teller:
         self._out = out
         self._root = root
         self._limit = limit
-        self._written = {exercise.file for each in lessons.read(root).lessons for exercise in each.exercises}
+        self._written = students_files(root)
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        if isinstance(item, pytest.Function) and not inspect.signature(item.function).parameters:
+            item.add_marker(pytest.mark.timeout(min(self._limit, _CALLS_LIMIT), func_only=True))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._tell(kind="begun", check=nodeid.rpartition("::")[2])
@@ -70,14 +77,20 @@ class _Teller:
             error: BaseException = call.excinfo.value
             if isinstance(error, pytest.Collector.CollectError):
                 error = error.__cause__ or error  # pytest's own says that it failed, not why
-            self._tell(kind="broken", check=node.name, **asdict(explain(error, self._root, self._written)))
+            check = broken_file(error, self._root, self._written) or node.name
+            self._tell(kind="broken", check=check, **asdict(explain(error, self._root, self._written)))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         report: pytest.TestReport = yield
         if call.excinfo:
-            explanation = asdict(explain(call.excinfo.value, self._root, self._written))
-            self._tell(kind="ended", check=item.name, passed=False, output=report.capstdout[-_OUTPUT:], **explanation)
+            error, output = call.excinfo.value, report.capstdout
+            told = asdict(explain(error, self._root, self._written))
+            if isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error):
+                told["seen"] = f"none after {call.duration:.0f} s. {_NOT_RUN}"
+                output = output.partition(_STACKS)[0]
+                item.session.shouldfail = "a check has reached its limit"
+            self._tell(kind="ended", check=item.name, passed=False, output=output[-_OUTPUT:], **told)
         elif call.when == "call":
             self._tell(kind="ended", check=item.name, passed=True)
         return report

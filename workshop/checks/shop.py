@@ -20,10 +20,10 @@ from kubernetes import config
 from kubernetes.client import ApiException, CustomObjectsApi, EventsV1Api
 
 from workshop import operators, processes
-from workshop.checks import audit, operator, permission, trouble
+from workshop.checks import audit, forked, permission, trouble
 from workshop.checks.audit import Request
-from workshop.checks.explain import CheckFailedError
-from workshop.checks.operator import OperatorProcess
+from workshop.checks.explain import CheckFailedError, students_files
+from workshop.checks.forked import ForkedOperator
 from workshop.checks.trouble import Trouble
 from workshop.cluster import CHECKOUT, Cluster
 
@@ -52,13 +52,15 @@ class Shop:
     """Icecreams, and at most one operator."""
 
     def __init__(self, cluster: Cluster) -> None:
+        forked.prepare()
         self.cluster = cluster
         self._client = config.new_client_from_config(str(cluster.kubeconfig))  # type: ignore[no-untyped-call]
         self._objects: Any = CustomObjectsApi(self._client)
         self._events: Any = EventsV1Api(self._client)
-        self._operator: OperatorProcess | None = None
+        self._operator: ForkedOperator | None = None
         self.trouble_before: Trouble | None = None
         self._bells = itertools.count(1)
+        self._bell = ""
         self._mute = False
         self._began = audit.end(cluster)
         self._old_events = {each.metadata.name for each in self._told()}
@@ -69,23 +71,23 @@ class Shop:
         return operators.log_in(_OPERATOR, self.cluster)
 
     @contextlib.contextmanager
-    def served_by(self, *arguments: str, identity: Path | None = None) -> Iterator[OperatorProcess]:
+    def served_by(self, *arguments: str, identity: Path | None = None) -> Iterator[ForkedOperator]:
         """The operator as a process, killed at the end of the `with`; `identity` is another kubeconfig of the same."""
-        identity = identity or self.identity
+        log = self.cluster.folder / f"{_OPERATOR.name}.log"
+        log.unlink(missing_ok=True)
         self._began = audit.end(self.cluster)
-        with operator.running(self.cluster, *arguments, identity=identity) as process:
-            self._operator, self._mute = process, False
-            try:
-                yield process
-            finally:
-                process.kill()
+        self._operator, self._mute = ForkedOperator(identity or self.identity, log, *arguments), False
+        try:
+            yield self._operator
+        finally:
+            self._operator.kill()
 
     def crash(self) -> None:
         """Kill the operator, once it has dealt with all that happened before."""
         assert self._operator
         self.settle(look="its log")
         self._operator.kill()
-        self.trouble_before = self.trouble()  # the next one writes into the same log
+        self.trouble_before = self.trouble()  # the next one has the log for itself
 
     # What customers do.
 
@@ -141,7 +143,7 @@ class Shop:
     def trouble(self) -> Trouble | None:
         """The last exception that the operator has logged with its traceback."""
         assert self._operator
-        return trouble.trouble(self._operator.output(), CHECKOUT)
+        return trouble.trouble(self._operator.output(), CHECKOUT, students_files(CHECKOUT))
 
     # What a check expects.
 
@@ -175,7 +177,10 @@ class Shop:
     def settle(self, *, look: str) -> None:
         """Wait until the operator has dealt with all that happened before this call. Raises CheckFailedError."""
         if not self._rings():
-            raise self._failed("the operator to look at an order and write its status", "it does not", look)
+            seen = f"{self._bell}: {_words(_view(self.icecream(self._bell)))}" if self._mute else "it does not"
+            raise self._failed(
+                "the operator to look at an order and write its status, with the condition Ready", seen, look
+            )
 
     def _told(self) -> list[Any]:
         return [each for each in self._events.list_namespaced_event("default").items if each.regarding]
@@ -192,18 +197,18 @@ class Shop:
         """Order something nobody else wants, and say whether the operator serves it."""
         if self._mute or not self._may_still_act():
             return False
-        name = f"{_BELL}{next(self._bells)}"
-        self.order(name, name)
+        self._bell = f"{_BELL}{next(self._bells)}"
+        self.order(self._bell, self._bell)
 
         def silent() -> str:
-            return "" if "Ready" in _view(self.icecream(name)) else "no status"
+            return "" if "Ready" in _view(self.icecream(self._bell)) else "no status"
 
         self._mute = not self._becomes_empty(silent, _PATIENCE)
         return not self._mute
 
     def _may_still_act(self) -> bool:
         """Whether it runs, and has not come upon something that isn't written yet."""
-        if self._operator is None or self._operator.process.poll() is not None:
+        if self._operator is None or not self._operator.runs:
             return False
         return not trouble.not_written(self._operator.output())
 
@@ -211,18 +216,18 @@ class Shop:
         assert self._operator
         output = self._operator.output()
         lines = [seen]
-        if self._operator.process.poll() is not None:
-            lines.append(f"the operator has ended: {processes.ended(self._operator.process)}")
-        elif self._mute:
-            lines.append(
-                "the operator doesn't react to a new order either: does something in it block (time.sleep, a loop)?"
-            )
+        if (code := self._operator.code) is not None:
+            lines.append(f"the operator has ended: {processes.ended(code)}")
         if missing := trouble.not_written(output):
             lines.append(f"the operator has come upon what isn't written yet: {missing}")
-        elif told := self.trouble():
+        elif told := self.trouble() or trouble.never_awaited(output, CHECKOUT):
             lines.append(f"the operator fails: {told.words}")
             look = told.place or look
+        elif code is not None:
+            lines.append("nobody has ended it: is there a call of sys.exit or os._exit?")
         else:
+            if self._mute and not any(each.name == self._bell for each in self.requests()):
+                lines.append("it asks for nothing about a new order either: does something block (time.sleep, a loop)?")
             lines += [f"the operator logs {line}" for line in trouble.last_words(output)]
         return CheckFailedError(expected=what, seen="\n".join(lines), look=look)
 

@@ -1,14 +1,14 @@
 """`workshop check`: the checks of a lesson, on the code in the working tree."""
 
-from collections.abc import Iterator
+import contextlib
 
 import click
 
 from workshop import workspace
-from workshop.checks.control_plane import control_plane
-from workshop.cluster import CHECKOUT, Cluster
-from workshop.course import checking, place, progress, watch
+from workshop.cluster import CHECKOUT
 from workshop.course import lesson as definitions
+from workshop.course import place, progress, watch
+from workshop.course.bench import Bench
 from workshop.course.lesson import Lesson
 from workshop.course.report import Report
 
@@ -20,27 +20,22 @@ def check(lesson: str | None, watching: bool) -> None:
     """Check LESSON (01), or the one whose stage this is; exit 0 if all checks are green, 1 if not."""
     chosen = place.chosen(CHECKOUT, definitions.read(CHECKOUT), lesson)
     saves = watch.saves(CHECKOUT / exercise.file for exercise in chosen.exercises)
-    with control_plane() as fresh:
-        green = _run(chosen, fresh)
-    if watching:
-        _go_on(chosen, saves)
+    with contextlib.closing(Bench()) as bench:
+        bench.prepare(CHECKOUT)
+        green = _run(chosen, bench)
+        while watching:
+            click.echo("\nSave your file, and it is checked again. Ctrl-C ends this.")
+            bench.prepare(CHECKOUT)
+            next(saves)
+            click.echo()
+            _run(chosen, bench)
     raise SystemExit(0 if green else 1)
 
 
-def _go_on(lesson: Lesson, saves: Iterator[None]) -> None:
-    """Check at each save, each time on a fresh control plane that was started before it was needed."""
-    while True:
-        with control_plane() as fresh:
-            click.echo("\nSave your file, and it is checked again. Ctrl-C ends this.")
-            next(saves)
-            click.echo()
-            _run(lesson, fresh)
-
-
-def _run(lesson: Lesson, cluster: Cluster) -> bool:
+def _run(lesson: Lesson, bench: Bench) -> bool:
     report = Report(lesson, click.echo)
     report.begin()
-    result = checking.check(CHECKOUT, lesson, cluster, report.hear)
+    result = bench.check(CHECKOUT, lesson, report.hear)
     report.end(result)
     home = workspace.layout().root
     progress.write(home, lesson.name, progress.read(home, lesson.name).checked(result.outcomes))

@@ -64,7 +64,7 @@ class Components:
         for component in self.plan.components:
             process = self.running.get(component.name)
             if process and process.poll() is not None:
-                return _failure(component, processes.ended(process))
+                return _failure(component, processes.ended(process.returncode))
         return None
 
     def stop(self) -> None:

@@ -8,12 +8,8 @@ import contextlib
 import json
 import os
 import select
-import signal
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,27 +17,33 @@ from typing import Any
 import pytest
 
 from workshop import processes
-from workshop.checks import lesson as plugin
 from workshop.cluster import Cluster
 from workshop.course.finding import Finding, Result
 from workshop.course.lesson import Lesson
+from workshop.course.process import Process
 
 CHECK_LIMIT = 30  # seconds for one check; pytest-timeout ends it, and says where it was
 SILENCE_LIMIT = 45.0  # seconds without a word: it hangs where no signal reaches it, so we end it
 
 
-def check(root: Path, lesson: Lesson, cluster: Cluster, hear: Callable[[Finding], None]) -> Result:
-    """Run the checks of `lesson` on what lies in `root`, against a cluster without anything of the lessons in it."""
+def check(
+    root: Path, lesson: Lesson, cluster: Cluster, hear: Callable[[Finding], None], process: Process | None = None
+) -> Result:
+    """Run the checks of `lesson` on what lies in `root`, against a cluster without anything of the lessons in it.
+
+    They run in `process`, where there is one that waits; it is closed at the end.
+    """
     began = time.monotonic()
     heard = _Heard(hear)
-    if missing := [exercise.file for exercise in lesson.exercises if not (root / exercise.file).is_file()]:
-        heard.miss(missing[0], lesson)
-        return Result(tuple(heard.findings), True, 0)
-    with _pytest(root, lesson, cluster) as (process, outcomes, log):
-        if not _listen(outcomes, heard):
+    with contextlib.closing(process or Process(root)) as process:
+        if missing := [exercise.file for exercise in lesson.exercises if not (root / exercise.file).is_file()]:
+            heard.miss(missing[0], lesson)
+            return Result(tuple(heard.findings), True, 0)
+        process.run(lesson, cluster, CHECK_LIMIT)
+        if not _listen(process.outcomes, heard):
             heard.hang()
-        elif process.wait() not in _USUAL or not heard.done:
-            heard.broke(_why(process, log))
+        elif (code := process.wait()) not in _USUAL or not heard.done:
+            heard.broke(f"they ended in the middle ({processes.ended(code)})\n{process.last_words()}".strip())
         return Result(tuple(heard.findings), heard.done, time.monotonic() - began)
 
 
@@ -83,54 +85,6 @@ class _Heard:
         self.hear(finding)
 
 
-@contextlib.contextmanager
-def _pytest(root: Path, lesson: Lesson, cluster: Cluster) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
-    """The process, where its outcomes can be read, and the log of what it prints. None outlives the `with`."""
-    reading, writing = os.pipe()
-    with tempfile.TemporaryDirectory(prefix="icecream-workshop-checks-") as folder:
-        log = Path(folder) / "pytest.log"
-        known = {"folder": cluster.folder, "kubeconfig": cluster.kubeconfig, "kubectl_path": cluster.kubectl_path}
-        where = json.dumps({name: str(path) for name, path in known.items()})
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [*_COMMAND, f"--timeout={CHECK_LIMIT}", f"--basetemp={Path(folder) / 'basetemp'}", lesson.folder],
-                cwd=root,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=[writing],
-                env={**os.environ, plugin.CLUSTER: where, plugin.OUTCOMES: str(writing)},
-                preexec_fn=processes.die_with_parent,
-            )
-        os.close(writing)
-        try:
-            yield process, reading, log
-        finally:
-            os.close(reading)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # with whatever it left behind
-            process.wait()
-
-
-_COMMAND = [
-    sys.executable,
-    "-m",
-    "pytest",
-    "--override-ini=addopts=",
-    "--strict-markers",
-    "--import-mode=importlib",
-    "-p",
-    "workshop.checks.lesson",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:hypothesispytest",  # a second of imports, and no lesson needs it
-    "--timeout-method=signal",
-    "--tb=short",
-]
-
-
 def _listen(descriptor: int, heard: _Heard) -> bool:
     """Hear all until the process closes its end; False if it stays silent for too long."""
     rest = b""
@@ -145,8 +99,3 @@ def _listen(descriptor: int, heard: _Heard) -> bool:
 
 
 _USUAL = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)  # the last: not importable
-
-
-def _why(process: subprocess.Popen[bytes], log: Path) -> str:
-    """How the process ended, where that isn't pytest's way of saying that checks failed."""
-    return f"they ended in the middle ({processes.ended(process)})\n{processes.tail(log, 5)}".strip()

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workshop import processes
-from workshop.checks.control_plane import ControlPlane, control_plane
-from workshop.course.checking import check
+from workshop.course.bench import Bench
 from workshop.course.finding import Finding, Result
 from workshop.course.git import Git
 from workshop.course.lesson import Lesson
@@ -21,11 +20,10 @@ _MAKE_LIMIT = 180.0  # seconds
 
 @dataclass
 class Trials:
-    """Tries trees of `git`, all on one control plane as long as the checks leave it as they found it."""
+    """Tries trees of `git`, all on one bench."""
 
     git: Git
-    _planes: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
-    _plane: ControlPlane | None = None
+    _bench: Bench = field(default_factory=Bench)
 
     def check(
         self, tree: str, lesson: Lesson, *, patch: str = "", hear: Callable[[Finding], None] = lambda _: None
@@ -38,11 +36,7 @@ class Trials:
         with self.on_disk(tree) as folder:
             if patch:
                 self.git.at(folder).run("apply", "-", stdin=patch)
-            self._plane = self._plane or self._planes.enter_context(control_plane())
-            result = check(folder, lesson, self._plane, hear)
-            if not result.ended_well:
-                self.close()
-            return result
+            return self._bench.check(folder, lesson, hear)
 
     def make(self, tree: str, target: str) -> str:
         """Run a make target in a tree, with our Python packages, and return what is wrong, or nothing."""
@@ -64,9 +58,8 @@ class Trials:
             return "" if process.returncode == 0 else f"`make {target}` fails:\n{processes.tail(log, 30)}"
 
     def close(self) -> None:
-        """End the control plane; the next check gets a fresh one."""
-        self._planes.close()
-        self._plane = None
+        """End the control plane."""
+        self._bench.close()
 
     @contextlib.contextmanager
     def on_disk(self, tree: str) -> Iterator[Path]:

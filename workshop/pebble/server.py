@@ -152,7 +152,7 @@ class Pebble:
                 return
 
     def _ended(self, name: str) -> PebbleError:
-        how = processes.ended(self._processes[name])
+        how = processes.ended(self._processes[name].returncode)
         return PebbleError(f"{name} has ended with {how}. Its log:\n{processes.tail(self.log(name))}")
 
     def _write_files(self) -> str:

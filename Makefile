@@ -82,6 +82,7 @@ format: .venv/ready ## put the code in the style that lint wants
 bench: setup ## the benchmarks, each a table
 	@.venv/bin/python -m benchmarks.controlplane
 	@.venv/bin/python -m benchmarks.acme
+	@.venv/bin/python -m benchmarks.operator
 
 lock: ## pin the dependencies again (for maintainers; needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --upgrade \

@@ -48,7 +48,7 @@ class Eviction:
                 return False
         note = f"{verdict.full} is sold out: {', '.join(verdict.before)} were before this one"
         object_logger(logger, icecream.name).info("Evicted: %s", note)
-        await self._events.record(regarding(icecream), "Warning", "Evicted", "Evict", note)
+        self._events.record(regarding(icecream), "Warning", "Evicted", "Evict", note)
         return False
 
     async def _still_oversold(self, icecream: Icecream, verdict: Verdict) -> bool:

@@ -7,7 +7,6 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, TypeAlias
 
 import kopf
@@ -22,14 +21,14 @@ from reconciling import controller
 from reconciling.backoff import Backoff
 from reconciling.connection import Connection, CredentialsError
 from reconciling.endpoints import Address, health, serving
-from reconciling.events import EventRecorder
+from reconciling.events import Event, EventRecorder, logger_of
 from reconciling.listing import on_complete_list
 from reconciling.logs import object_logger
 from reconciling.metrics import Metrics
 from reconciling.workqueue import WorkQueue
 
 CONTROLLER = f"{GROUP}/icecream-operator"
-WORKERS = 16
+WORKERS = 32  # requests in flight: with 16, statuses fell behind 16 customers who order at the same time
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 logger = logging.getLogger(__name__)
 
@@ -44,14 +43,21 @@ async def run(
     loop = asyncio.get_running_loop()
     _end_on_signals(loop)
     queue: WorkQueue[str] = WorkQueue(Backoff(random.random), loop.call_later)
+    told: WorkQueue[Event] = WorkQueue(Backoff(random.random), loop.call_later)
     metrics = Metrics()
     listed = on_complete_list(PATH, lambda *found: reconciler.listed(*found))
     connection = Connection.find(kubeconfig, [metrics.count_requests, listed])
     icecreams = Icecreams(lambda: connection.api)
-    events = EventRecorder(lambda: EventsV1Api(connection.api), CONTROLLER, socket.gethostname(), _now)
+    events = EventRecorder(told, lambda: EventsV1Api(connection.api), CONTROLLER, socket.gethostname(), _now)
     reconciler = Reconciler(queue, icecreams, events, steps(icecreams, events, on_oversell), _now)
-    reconcile = metrics.controller(PLURAL, queue, reconciler.reconcile)
-    work = partial(controller.run, queue, reconcile, WORKERS, _logger_of)
+
+    async def work() -> None:
+        reconcile = metrics.controller(PLURAL, queue, reconciler.reconcile)
+        write = metrics.controller("events", told, events.write)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(controller.run(queue, reconcile, WORKERS, _logger_of))
+            group.create_task(controller.run(told, write, 1, logger_of))
+
     async with (
         serving(health_at, health(lambda: reconciler.picture.complete)),
         serving(metrics_at, [metrics.endpoint()]),

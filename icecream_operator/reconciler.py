@@ -108,4 +108,4 @@ class Reconciler:
             object_logger(logger, icecream.name).error("%s; only a change of its spec can help", error)
             return
         if not ready.status and "conditions" in patch["status"]:
-            await self._events.record(regarding(icecream), "Warning", ready.reason, "Mark", ready.message)
+            self._events.record(regarding(icecream), "Warning", ready.reason, "Mark", ready.message)

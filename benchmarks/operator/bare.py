@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-WORKERS = 16
+WORKERS = 32
 READ_AHEAD = 1 << 21  # bytes; aiohttp refuses to look for the end of a line in more than twice this
 CONDITION = {
     "type": "Ready",

@@ -71,7 +71,7 @@ class ApiServer:
         del self.stored[icecream.name]
         self.deleted.append(icecream.name)
 
-    async def record(self, regarding: Regarding, _kind: str, reason: str, _action: str, _note: str) -> None:
+    def record(self, regarding: Regarding, _kind: str, reason: str, _action: str, _note: str) -> None:
         self.told.append((regarding.name, reason))
 
     def _check(self, name: str, resource_version: str) -> None:

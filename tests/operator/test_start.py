@@ -139,7 +139,7 @@ def test_each_line_of_the_json_log_about_an_icecream_names_it(shop: Shop) -> Non
         role = "--clusterrole=demooperator-manager-role"
         shop.kubectl("create", "clusterrolebinding", binding, role, f"--serviceaccount={account}")
         shop.eventually_left("a", "b", "c")
-        says(operator, "Evicted", "is lost")
+        says(operator, "Evicted", "writing an Event")
         shop.kubectl("apply", "-k", "deploy/operator")
         lines = [json.loads(line) for line in operator.output().splitlines()]
     names = {line["object"]["name"] for line in lines if "object" in line}

@@ -78,15 +78,14 @@ def judge(root: Path, lesson: Lesson, workers: int = 3) -> Judged:
         stage = tags.stage_tree(git, course, main, lesson)
         pages, books = _own(course, main, lesson, ".md"), _own(course, main, lesson, ".ipynb")
         todo: list[tuple[int, tried.Job]] = [
+            *((4, partial(tried.rehearsed, root, path)) for path in pages),
             *((1, partial(tried.made, stage, target)) for target in ("test", "demo", "docs")),
             *((4, partial(tried.run, stage, path)) for path in books),
             (2, partial(tried.starter_fails, tags.start_tree(git, course, main, lesson), lesson)),
             *((3, partial(tried.wrong_is_caught, stage, lesson, each)) for each in wrong),
         ]
-        read = [tried.rehearsed(root, path) for path in pages]  # alone: a reader's machine isn't busy with other things
         outcomes = side_by_side.do([job for _, job in todo], partial(tried.trials, git), workers)
     done = [(gate, outcome) for (gate, _), outcome in zip(todo, outcomes, strict=True)]
-    done += [(4, outcome) for outcome in read]
     found = [(gate, what) for gate, outcome in done for what in outcome.problems]
     found += [(2, what) for what in _page_shows(root, lesson)]
     found += [(3, what) for what in _vacuous(lesson, wrong, frozenset().union(*(each.checks for each in outcomes)))]
@@ -94,7 +93,7 @@ def judge(root: Path, lesson: Lesson, workers: int = 3) -> Judged:
     return Judged(
         lesson,
         sum(gate == 3 and not outcome.problems for gate, outcome in done),
-        sum(outcome.commands for outcome in read),
+        sum(outcome.commands for outcome in outcomes),
         len(books),
         tuple(Problem(gate, lesson.name, what) for gate, what in sorted(found, key=lambda each: each[0])),
         time.monotonic() - began,

@@ -22,6 +22,7 @@ _LOOK_AGAIN = 0.05  # seconds
 # Commands come by one descriptor, each ended by NUL; their exit codes go by another one. When we are gone, however that
 # came about, there are no more commands, and the farewell is done all the same: an `echo` that nobody reads ends only
 # its parentheses.
+# What bash has to say of a job that was killed, it says at the latest when it waits for the next command, here `(:)`.
 _LOOP = """
 trap '({farewell}) > /dev/null 2>&1' EXIT
 status=0
@@ -29,6 +30,7 @@ while IFS= read -r -d '' -u {commands} command; do
   (exit "$status")
   eval "$command" {commands}<&- {codes}>&-
   status=$?
+  (:)
   (echo "$status" >&{codes})
 done
 """

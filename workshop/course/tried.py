@@ -56,7 +56,7 @@ def wrong_is_caught(stage: str, lesson: Lesson, wrong: Wrong, trials: Trials) ->
     return Tried(tuple(_differences(wrong.file, result, wrong.checks)))
 
 
-def rehearsed(root: Path, path: str) -> Tried:
+def rehearsed(root: Path, path: str, _: Trials) -> Tried:
     """Run the commands of a page."""
     page = rehearse(root, path)
     return Tried(page.problems, page.commands)

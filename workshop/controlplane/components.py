@@ -4,6 +4,7 @@ The calling process is their parent and the one that watches over them: the supe
 or the notebook for a temporary control plane.
 """
 
+import contextlib
 import datetime
 import http.client
 import ssl
@@ -18,6 +19,7 @@ from workshop.controlplane.record import Failure
 
 _START_LIMIT = 60.0  # seconds; a loaded laptop with ten control planes starting needs about 30
 _STOP_GRACE = 10.0  # seconds
+_LAST_GASP = 0.5  # seconds from the moment that what is killed lets go of its connections until it has ended
 _PROBE_INTERVAL = 0.02  # seconds; neither etcd nor the API server tells anybody that it is ready
 
 
@@ -60,12 +62,18 @@ class Components:
             self._wait(component, ready)
 
     def failure(self) -> Failure | None:
-        """The first component that has ended, if one has."""
-        for component in self.plan.components:
-            process = self.running.get(component.name)
-            if process and process.poll() is not None:
-                return _failure(component, processes.ended(process.returncode))
-        return None
+        """The component that has ended, if one has; of several, the one that the others need.
+
+        kube-controller-manager may end because the API server has gone, and be the first of the two that is over.
+        """
+        started = [component for component in self.plan.components if component.name in self.running]
+        ended = [component for component in started if self.running[component.name].poll() is not None]
+        if not ended:
+            return None
+        for component in started[: started.index(ended[0])]:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return _failure(component, processes.ended(self.running[component.name].wait(_LAST_GASP)))
+        return _failure(ended[0], processes.ended(self.running[ended[0].name].returncode))
 
     def stop(self) -> None:
         """End all of them, in the opposite order of their start, so that none writes errors about another."""

@@ -17,8 +17,8 @@ from icecream_operator.icecream import Icecream, parse
 from icecream_operator.quota import Verdict
 from icecream_operator.reconciler import Reconciler
 from icecream_operator.sale import Sale
-from reconciling.errors import Conflict, Retry
-from reconciling.events import EventRecorder
+from reconciling.errors import Conflict, Gone, Retry
+from reconciling.events import Event, EventRecorder
 from reconciling.workqueue import WorkQueue
 from workshop import faults
 from workshop.checks import crd
@@ -270,10 +270,10 @@ class Stored(Icecreams):
         self.bodies[name] = body(name, self.version, *flavours, **metadata)
 
     async def read(self, name: str) -> Icecream:
-        return parse(self.bodies[name])
+        return parse(self._find("reading the icecream", name))
 
     async def patch_status(self, name: str, patch: Mapping[str, Any]) -> Icecream:
-        stored = self.bodies[name]
+        stored = self._find("writing the status", name)
         if patch.get("metadata", {}).get("resourceVersion", latest := stored["metadata"]["resourceVersion"]) != latest:
             self.refused.append(patch)
             raise Conflict("writing the status: the object has been modified (HTTP 409)")
@@ -283,6 +283,11 @@ class Stored(Icecreams):
         self.bodies[name] = {**stored, "metadata": metadata, "status": {**stored.get("status", {}), **patch["status"]}}
         return parse(self.bodies[name])
 
+    def _find(self, action: str, name: str) -> dict[str, Any]:
+        if name not in self.bodies:
+            raise Gone(f'{action}: icecreams "{name}" not found (HTTP 404)')
+        return self.bodies[name]
+
 
 class Watched:
     """A reconciler that has listed some icecreams, and hears what happens to them."""
@@ -291,7 +296,8 @@ class Watched:
         self._keys = Keys()
         self.stored = Stored()
         self.sales: list[Sale] = []
-        events = EventRecorder(Keys(), cast(Any, None), "", "", lambda: NOW)
+        self.told: WorkQueue[Event] = WorkQueue(lambda _: 0, cast(Any, None))
+        events = EventRecorder(self.told, cast(Any, None), "", "", lambda: NOW)
         self._reconciler = Reconciler(self._keys, self.stored, events, (self._step,), lambda: NOW)
         for name, of in flavours.items():
             self.stored.store(name, *of.split())
@@ -441,7 +447,9 @@ def test_its_own_write_is_no_news() -> None:
                 + [f"refused (HTTP 409), with {each['metadata']}" for each in stored.refused]
             )
             or "no write",
-            look=f"{RECONCILE}: what becomes of the answer to the write?",
+            look=f"{RECONCILE}: what becomes of the answer to the write?"
+            if stored.refused
+            else f"{RECONCILE}: what is compared before it writes?",
         )
 
 
@@ -454,6 +462,32 @@ def test_what_is_being_deleted_gets_no_status() -> None:
             expected="no write to a, which is being deleted",
             seen=f"written: {', '.join(shop.stored.taken[0]['status'])}",
             look=f"{RECONCILE}: icecream.deleting",
+        )
+
+
+def test_what_is_gone_by_the_time_of_the_write_is_no_error() -> None:
+    shop = Watched(a="matcha")
+    del shop.stored.bodies["a"]
+    try:
+        shop.reconcile("a")
+    except Gone as error:
+        raise CheckFailedError(
+            expected="nothing more to be done for a, which is gone by the time of the write",
+            seen=f"it ends with Gone: {error}",
+            look=f"{RECONCILE}; reconciling/errors.py, Gone",
+        ) from None
+
+
+def test_an_event_is_told_of_what_is_not_sold_and_of_nothing_else() -> None:
+    shop = Watched(a="matcha", b="matcha", c="matcha", d="matcha")
+    shop.reconcile("a")
+    of_a = len(shop.told)
+    shop.reconcile("d")
+    if (of_a, len(shop.told)) != (0, 1):
+        raise CheckFailedError(
+            expected="no Event about a, which is sold, and one about d, which is not",
+            seen=f"{of_a} about a, {len(shop.told) - of_a} about d",
+            look=f"{RECONCILE}: whom does it tell?",
         )
 
 

@@ -40,7 +40,7 @@ def test_a_check_that_did_not_run_counts_as_red(folder: Clone) -> None:
 
 
 def test_where_nothing_could_be_checked_no_hint_is_used_up(folder: Clone) -> None:
-    with pytest.raises(CourseError, match="nothing could be checked"):
+    with pytest.raises(CourseError, match="Nothing could be checked"):
         next_hint(folder.course.lesson("01"), Progress().checked({"test_price.py": False}))
 
 

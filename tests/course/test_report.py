@@ -15,6 +15,12 @@ ALL = "All for one reason, which stands above: nothing else can be checked until
 FIRST = "Begin with exercise 1. A hint: make hint LESSON=01"
 
 
+def test_where_only_a_line_of_the_check_is_known_the_code_that_it_checks_is_named_too() -> None:
+    told: list[str] = []
+    Report(LESSON, told.append).hear(Finding("test_cone", False, "", "nothing", "lessons/01-shop/test_shop.py, line 7"))
+    assert "     look:      cone.py, cone; the check: lessons/01-shop/test_shop.py, line 7" in told
+
+
 @pytest.mark.parametrize(("seen", "last"), [("no API", ALL), ("no cone", FIRST)], ids=["one reason", "two reasons"])
 def test_all_red_for_one_reason_is_told_from_all_red(seen: str, last: str) -> None:
     findings = tuple(

@@ -87,7 +87,7 @@ class _Teller:
             error, output = call.excinfo.value, report.capstdout
             told = asdict(explain(error, self._root, self._written))
             if isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error):
-                told["seen"] = f"none after {call.duration:.0f} s. {_NOT_RUN}"
+                told |= {"expected": "an end", "seen": f"none after {call.duration:.0f} s. {_NOT_RUN}", "own": True}
                 output = output.partition(_STACKS)[0]
                 item.session.shouldfail = "a check has reached its limit"
             self._tell(kind="ended", check=item.name, passed=False, output=output[-_OUTPUT:], **told)

@@ -21,7 +21,6 @@ def check(lesson: str | None, watching: bool) -> None:
     chosen = place.chosen(CHECKOUT, definitions.read(CHECKOUT), lesson)
     saves = watch.saves(CHECKOUT / exercise.file for exercise in chosen.exercises)
     with contextlib.closing(Bench()) as bench:
-        bench.prepare(CHECKOUT)
         green = _run(chosen, bench)
         while watching:
             click.echo("\nSave your file, and it is checked again. Ctrl-C ends this.")
@@ -35,6 +34,7 @@ def check(lesson: str | None, watching: bool) -> None:
 def _run(lesson: Lesson, bench: Bench) -> bool:
     report = Report(lesson, click.echo)
     report.begin()
+    bench.prepare(CHECKOUT)
     result = bench.check(CHECKOUT, lesson, report.hear)
     report.end(result)
     home = workspace.layout().root

@@ -22,8 +22,7 @@ def next_hint(lesson: Lesson, progress: Progress) -> tuple[int, int]:
         )
     if not any(progress.outcomes.values()) and progress.outcomes.keys() - lesson.checks:
         raise CourseError(
-            "Even what was green when you began is red, so nothing could be checked. "
-            f"The reason stands at the first red check of make test LESSON={lesson.number}"
+            f"Nothing could be checked. The reason stands at the first red check of make test LESSON={lesson.number}"
         )
     red = (number for number, exercise in enumerate(lesson.exercises, 1) if _is_red(exercise, progress))
     number = next(red, len(lesson.exercises))

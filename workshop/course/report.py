@@ -63,15 +63,23 @@ class Report:
             return
         self._told.add(key)
         if not finding.own:
-            self._say("     The check itself broke; your code may be right. Please report it.")
+            self._say("     The check can't go on. Does your code return what it should? Else please report this.")
         for name, text in (
             ("expected:", finding.expected),
             ("seen:", finding.seen),
-            ("look:", finding.look),
+            ("look:", self._look(finding)),
             ("printed:", finding.output),
         ):
             for index, line in enumerate(text.strip().splitlines()):
                 self._say(f"     {name if not index else '':<{_NAMES}}{line}".rstrip())
+
+    def _look(self, finding: Finding) -> str:
+        """Where to look: where all that is known is a line of the check, at the code that it checks."""
+        found = self._lesson.exercise_of(finding.check.partition("[")[0])
+        if not found or not finding.look.startswith(self._lesson.folder):
+            return finding.look
+        exercise = found[1]
+        return f"{exercise.file}, {exercise.place}; the check: {finding.look}"
 
     def _exercise(self, finding: Finding) -> tuple[int, str]:
         found = self._lesson.exercise_of(finding.check.partition("[")[0])

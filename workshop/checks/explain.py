@@ -26,7 +26,7 @@ class CheckFailedError(AssertionError):
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a check is red. `own` is False where the check itself broke, and not what it looks at."""
+    """Why a check is red. `own` is False where the check can't go on with what it got."""
 
     expected: str
     seen: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of one check. `own` is False where the check itself broke."""
+    """What became of one check. `own` is False where the check couldn't go on with what it got."""
 
     check: str
     passed: bool

@@ -5,13 +5,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workshop import processes
 from workshop.course.bench import Bench
-from workshop.course.finding import Finding, Result
+from workshop.course.finding import Result
 from workshop.course.git import Git
 from workshop.course.lesson import Lesson
 
@@ -25,9 +25,7 @@ class Trials:
     git: Git
     _bench: Bench = field(default_factory=Bench)
 
-    def check(
-        self, tree: str, lesson: Lesson, *, patch: str = "", hear: Callable[[Finding], None] = lambda _: None
-    ) -> Result:
+    def check(self, tree: str, lesson: Lesson, *, patch: str = "") -> Result:
         """Run the checks of a lesson on a tree to which `patch`, a unified diff, was applied.
 
         Raises:
@@ -36,7 +34,7 @@ class Trials:
         with self.on_disk(tree) as folder:
             if patch:
                 self.git.at(folder).run("apply", "-", stdin=patch)
-            return self._bench.check(folder, lesson, hear)
+            return self._bench.check(folder, lesson, lambda _: None)
 
     def make(self, tree: str, target: str) -> str:
         """Run a make target in a tree, with our Python packages, and return what is wrong, or nothing."""

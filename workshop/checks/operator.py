@@ -29,22 +29,12 @@ class OperatorProcess:
         processes.stop([self.process], grace=_GRACE)
         return self.process.returncode
 
-    def kill(self) -> None:
-        """End it by SIGKILL, in the middle of whatever it does."""
-        self.process.kill()
-        self.process.wait()
-
 
 @contextlib.contextmanager
-def running(
-    cluster: Cluster, *arguments: str, name: str = "operator", identity: Path | None = None
-) -> Iterator[OperatorProcess]:
-    """The operator `name`, started with `arguments`, ended at the end of the `with` if it still runs then.
-
-    `identity` is a kubeconfig that `operators.log_in` has returned before.
-    """
+def running(cluster: Cluster, *arguments: str, name: str = "operator") -> Iterator[OperatorProcess]:
+    """The operator `name`, started with `arguments`, ended at the end of the `with` if it still runs then."""
     operator = operators.OPERATORS[name]
-    kubeconfig = identity or operators.log_in(operator, cluster)
+    kubeconfig = operators.log_in(operator, cluster)
     environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "PYTHONUNBUFFERED": "1"}
     log = cluster.folder / f"{name}.log"
     process = processes.start(operators.command(operator, *arguments), log=log, env=environment)

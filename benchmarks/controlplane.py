@@ -20,10 +20,11 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from workshop import processes, workspace
-from workshop.controlplane import record
+from workshop.controlplane import state_file
 from workshop.controlplane.components import is_ready
 from workshop.controlplane.layout import Layout
+from workshop.system import processes
+from workshop.workspace import home
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--side-by-side", type=int, default=10)
     arguments = parser.parse_args()
-    programs = workspace.programs()
+    programs = home.programs()
     console = Console()
     bare, ours = [], []
     memory: dict[str, float] = {}
@@ -113,7 +114,7 @@ def _workshop_up(folder: Path, memory: dict[str, float]) -> float:
     _workshop(folder, "up").wait()
     took = time.monotonic() - began
     time.sleep(3)  # until kube-controller-manager has its caches: this measures memory, not time
-    told = record.read(Layout(folder).run_file)
+    told = state_file.read(Layout(folder).run_file)
     assert told
     for name, process in {"supervisor": told.supervisor, **told.components}.items():
         memory[name] = max(memory.get(name, 0), psutil.Process(process.pid).memory_info().rss / 1e6)

@@ -20,8 +20,8 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.operator.load import Order
 from benchmarks.operator.measure import Cost, Scenario, measure
-from workshop.checks.control_plane import ControlPlane, control_plane
-from workshop.cluster import CHECKOUT
+from workshop.testing.control_plane import ControlPlane, running_control_plane
+from workshop.workspace.cluster import CHECKOUT
 
 PROGRAMS = ("bare", "operator")
 SCENARIOS = [
@@ -54,7 +54,7 @@ def main() -> None:
     peaks = {}
     for scenario in SCENARIOS:
         if not arguments.only or scenario.title in arguments.only:
-            with control_plane() as cluster:
+            with running_control_plane() as cluster:
                 costs = _alternate(cluster, scenario, arguments.rounds)
             print(*_table(scenario.title, costs), sep="\n", flush=True)
             peaks[scenario.title] = {program: _median(costs[program], "memory") for program in PROGRAMS}

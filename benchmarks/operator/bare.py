@@ -1,7 +1,7 @@
 """The bound: a list, a watch, a dict, one patch for each icecream, on asyncio and aiohttp alone.
 
 It decides nothing, retries nothing and ends at the first error, so it is what an operator costs before it is one.
-Usage: python -m benchmarks.operator.bare KUBECONFIG (one with a token, as `workshop.operators.log_in` writes it).
+Usage: python -m benchmarks.operator.bare KUBECONFIG (with a token, as `workshop.workspace.operators.log_in` writes it).
 """
 
 import asyncio

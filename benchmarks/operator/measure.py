@@ -15,9 +15,10 @@ from datetime import datetime
 import psutil
 
 from benchmarks.operator.load import Order
-from workshop import operators, processes
-from workshop.checks.control_plane import ControlPlane
-from workshop.checks.operator import running
+from workshop.system import processes
+from workshop.testing.control_plane import ControlPlane
+from workshop.testing.operator import running
+from workshop.workspace import operators
 
 USER = "system:serviceaccount:demooperator-system:demooperator-controller-manager"
 LAST = Order("zz-last", 1)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from workshop.checks import crd
-from workshop.checks.crd import CRD
-from workshop.checks.explain import CheckFailedError
-from workshop.cluster import Cluster, KubectlError
+from workshop.testing import crd
+from workshop.testing.crd import CRD
+from workshop.testing.failures import CheckFailedError
+from workshop.workspace.cluster import Cluster, KubectlError
 
 SAMPLE = "deploy/samples/toomuch.yaml"
 

@@ -21,12 +21,12 @@ from reconciling.errors import Conflict, Gone, Retry
 from reconciling.events import Event, EventRecorder
 from reconciling.workqueue import WorkQueue
 from workshop import faults
-from workshop.checks import crd
-from workshop.checks.audit import Request
-from workshop.checks.explain import CheckFailedError
-from workshop.checks.shop import GONE, OVERSOLD, SOLD, Shop
-from workshop.cluster import Cluster
-from workshop.faults.faults import Faults
+from workshop.faults.injector import FaultInjector
+from workshop.testing import crd
+from workshop.testing.audit_log import AuditedRequest
+from workshop.testing.failures import CheckFailedError
+from workshop.testing.shop import GONE, OVERSOLD, SOLD, Shop
+from workshop.workspace.cluster import Cluster
 
 QUOTA = "icecream_operator/quota.py, decide"
 STATUS = "icecream_operator/status.py, wanted"
@@ -638,14 +638,14 @@ def test_with_mark_what_is_one_too_many_stays_and_applying_it_again_changes_noth
 
 
 @pytest.fixture(scope="module")
-def proxy(shop: Shop) -> Iterator[Faults]:
+def proxy(shop: Shop) -> Iterator[FaultInjector]:
     """Stands between the operator and the API server; it can hold back what the operator watches."""
     with faults.running(shop.identity) as proxy:
         yield proxy
 
 
 @pytest.fixture(scope="module")
-def restarted(shop: Shop, proxy: Faults) -> Iterator[Shop]:
+def restarted(shop: Shop, proxy: FaultInjector) -> Iterator[Shop]:
     """The shop after a crash. One was cancelled, and two were ordered in the meantime."""
     shop.crash()
     shop.cancel("down-1")
@@ -713,7 +713,7 @@ def test_only_what_was_judged_is_evicted_and_not_another_of_its_name(restarted: 
         )
 
 
-def test_nobody_is_evicted_on_a_picture_that_is_behind(restarted: Shop, proxy: Faults) -> None:
+def test_nobody_is_evicted_on_a_picture_that_is_behind(restarted: Shop, proxy: FaultInjector) -> None:
     with contextlib.ExitStack() as behind:
         with restarted.forbidden("delete", "icecreams"):
             restarted.order("stale-4", "stale")
@@ -744,7 +744,7 @@ def expect_tries(shop: Shop, since: int) -> None:
     shop.expect_that(what, difference, look=RECONCILE, within=20)
 
 
-def assert_no_writes(writes: list[Request], expected: str) -> None:
+def assert_no_writes(writes: list[AuditedRequest], expected: str) -> None:
     """Check that the operator was quiet."""
     if writes:
         raise CheckFailedError(expected=expected, seen="\n".join(map(str, writes)), look=RECONCILE)
@@ -752,7 +752,7 @@ def assert_no_writes(writes: list[Request], expected: str) -> None:
 
 def test_no_reconcile_ends_unexpectedly(restarted: Shop) -> None:
     restarted.settle(look=RECONCILE)
-    if found := restarted.trouble() or restarted.trouble_before:
+    if found := restarted.trouble() or restarted.error_before:
         raise CheckFailedError(
             expected="no reconcile to end with an exception but Retry: an icecream that is gone is nothing unexpected",
             seen=f"the operator fails: {found.words}",

@@ -10,7 +10,7 @@ import pytest
 
 from workshop.binaries.doctor import Finding, State, examine, python, tool
 
-DOCTOR = [sys.executable, "-c", "from workshop.cli.doctor import doctor; doctor()"]
+DOCTOR = [sys.executable, "-c", "from workshop.cli.doctor import command; command()"]
 
 
 def of(what: str, findings: list[Finding]) -> Finding:

@@ -7,7 +7,7 @@ import pytest
 
 from workshop.binaries import ensure, find
 from workshop.binaries.catalogue import Catalogue, catalogue
-from workshop.binaries.folders import ask_version, fits
+from workshop.binaries.installed import ask_version, fits
 
 Program = Callable[[Path, str], Path]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from workshop.binaries import BinariesMissing, Reporter, ensure, gobuild
+from workshop.binaries import BinariesMissing, Reporter, ensure, go_build
 from workshop.binaries.cache import Cache
 from workshop.binaries.catalogue import Catalogue, catalogue
-from workshop.binaries.toolchain import Go, find_go, install_go, needed, pip_command
+from workshop.binaries.go_toolchain import Go, find_go, install_go, needed, pip_command
 
 FAKE_GO = """
 if [ "$1" = env ]; then echo go{version}; exit; fi
@@ -34,9 +34,9 @@ def real_go(heard, tmp_path: Path, known: Catalogue) -> Go:
 
 
 def build_all(known: Catalogue, go: Go, tmp_path: Path, report: Reporter) -> dict[str, Path]:
-    env = gobuild.environment(os.environ, go, known.platform, tmp_path / "cache", tmp_path)
+    env = go_build.environment(os.environ, go, known.platform, tmp_path / "cache", tmp_path)
     packages = {name: binary.package for name, binary in known.binaries.items()}
-    return gobuild.build(known.module, packages, gobuild.ldflags("1.36.2"), go, env, tmp_path, report)
+    return go_build.build(known.module, packages, go_build.ldflags("1.36.2"), go, env, tmp_path, report)
 
 
 def test_all_programs_are_built_at_once_and_carry_their_own_names(known, real_go, heard, tmp_path):
@@ -127,7 +127,7 @@ def test_pip_installs_exactly_what_is_pinned_and_only_into_our_folder() -> None:
 
 
 def test_go_builds_with_pinned_sources_without_c_and_for_this_platform(known, tmp_path):
-    env = gobuild.environment({"GOFLAGS": "-mod=mod", "GOROOT": "/old", "GOPROXY": "p", "GOOS": "plan9"}, THEIRS,
+    env = go_build.environment({"GOFLAGS": "-mod=mod", "GOROOT": "/old", "GOPROXY": "p", "GOOS": "plan9"}, THEIRS,
                               known.platform, tmp_path, tmp_path)  # fmt: skip
     assert env == {
         "GOPROXY": "p",
@@ -142,8 +142,8 @@ def test_go_builds_with_pinned_sources_without_c_and_for_this_platform(known, tm
 
 
 def test_go_keeps_its_caches_where_the_user_has_them_unless_it_is_ours(known, tmp_path):
-    theirs = gobuild.environment({"GOMODCACHE": "/home/mod"}, THEIRS, known.platform, tmp_path, tmp_path)
-    ours = gobuild.environment({"GOMODCACHE": "/home/mod"}, OURS, known.platform, tmp_path, tmp_path)
+    theirs = go_build.environment({"GOMODCACHE": "/home/mod"}, THEIRS, known.platform, tmp_path, tmp_path)
+    ours = go_build.environment({"GOMODCACHE": "/home/mod"}, OURS, known.platform, tmp_path, tmp_path)
     assert theirs["GOMODCACHE"] == "/home/mod"
     assert {ours[name].removeprefix(f"{tmp_path}/go") for name in ("GOPATH", "GOMODCACHE", "GOCACHE")} == {
         "", "/mod", "/build"
@@ -151,8 +151,8 @@ def test_go_keeps_its_caches_where_the_user_has_them_unless_it_is_ours(known, tm
 
 
 def test_the_build_is_stripped_and_stamped_as_the_release() -> None:
-    command = gobuild.command(
-        THEIRS, Path("/repo/build"), ["k8s.io/kubernetes/cmd/kubectl"], gobuild.ldflags("1.36.2"), Path("/out")
+    command = go_build.command(
+        THEIRS, Path("/repo/build"), ["k8s.io/kubernetes/cmd/kubectl"], go_build.ldflags("1.36.2"), Path("/out")
     )
     assert command == [
         "/usr/bin/go", "-C", "/repo/build", "build", "-trimpath", "-ldflags",
@@ -172,7 +172,7 @@ def test_the_build_is_stripped_and_stamped_as_the_release() -> None:
     ],
 )
 def test_programs_are_named_as_go_names_them(package: str, name: str) -> None:
-    assert gobuild.executable(package) == name
+    assert go_build.executable(package) == name
 
 
 def test_the_module_says_which_go_it_needs(known) -> None:

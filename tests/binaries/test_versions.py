@@ -10,7 +10,7 @@ import pytest
 from workshop.binaries import BinariesMissing
 from workshop.binaries.catalogue import HERE, PLATFORMS, Platform, catalogue, for_platform, this_platform
 from workshop.binaries.doctor import PYTHON_BELOW, PYTHON_FROM
-from workshop.binaries.gobuild import requirement
+from workshop.binaries.go_build import requirement
 
 VERSIONS = (HERE / "versions.toml").read_text()
 GO_MOD = (HERE / "build" / "go.mod").read_text()

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from workshop.checks import audit
-from workshop.cluster import Cluster
 from workshop.controlplane.layout import Layout
-from workshop.operators import OPERATORS
+from workshop.testing import audit_log
+from workshop.workspace.cluster import Cluster
+from workshop.workspace.operators import OPERATORS
 
 OPERATOR = OPERATORS["operator"]
 ITSELF = "system:serviceaccount:demooperator-system:demooperator-controller-manager"
@@ -29,34 +29,34 @@ def cluster(folder: Path) -> tuple[Cluster, Path]:
 
 def test_requests_are_those_of_the_operator_that_were_answered_since(tmp_path: Path) -> None:
     somewhere, log = cluster(tmp_path)
-    mark = audit.end(somewhere)
+    mark = audit_log.end(somewhere)
     with log.open("a") as more:
         more.write(told("patch", "a", requestObject={"status": {}}) + told("get", "b"))
         more.write(told("patch", "of somebody else", user="ada") + told("watch", "", stage="ResponseStarted"))
-    patch, get = audit.requests(somewhere, OPERATOR, mark)
+    patch, get = audit_log.requests(somewhere, OPERATOR, mark)
     assert (str(patch), patch.writes, patch.body) == ("patch icecreams/status a: HTTP 200", True, {"status": {}})
     assert (get.name, get.writes) == ("b", False)
 
 
 def test_a_line_that_is_still_being_written_is_none_yet(tmp_path: Path) -> None:
     somewhere, log = cluster(tmp_path)
-    before = audit.end(somewhere)
+    before = audit_log.end(somewhere)
     line = told("patch", "b")
     with log.open("a") as more:
         more.write(told("patch", "a") + line[:50])
-    within = audit.end(somewhere)
-    assert [request.name for request in audit.requests(somewhere, OPERATOR, before)] == ["a"]
+    within = audit_log.end(somewhere)
+    assert [request.name for request in audit_log.requests(somewhere, OPERATOR, before)] == ["a"]
     with log.open("a") as more:
         more.write(line[50:])
-    assert [request.name for request in audit.requests(somewhere, OPERATOR, before)] == ["a", "b"]
-    assert [request.name for request in audit.requests(somewhere, OPERATOR, within)] == ["b"]
+    assert [request.name for request in audit_log.requests(somewhere, OPERATOR, before)] == ["a", "b"]
+    assert [request.name for request in audit_log.requests(somewhere, OPERATOR, within)] == ["b"]
 
 
 def test_a_log_that_is_put_aside_as_it_grows_loses_nothing(tmp_path: Path) -> None:
     somewhere, log = cluster(tmp_path)
-    mark = audit.end(somewhere)
+    mark = audit_log.end(somewhere)
     with log.open("a") as more:
         more.write(told("patch", "a"))
     log.rename(log.with_name("audit-2026-01-01T00-00-00.000.log"))
     log.write_text(told("patch", "b"))
-    assert [request.name for request in audit.requests(somewhere, OPERATOR, mark)] == ["a", "b"]
+    assert [request.name for request in audit_log.requests(somewhere, OPERATOR, mark)] == ["a", "b"]

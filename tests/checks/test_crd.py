@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from workshop.checks import crd
-from workshop.checks.control_plane import ControlPlane
-from workshop.checks.explain import CheckFailedError
-from workshop.cluster import CHECKOUT
+from workshop.testing import crd
+from workshop.testing.control_plane import ControlPlane
+from workshop.testing.failures import CheckFailedError
+from workshop.workspace.cluster import CHECKOUT
 
 RIGHT = (CHECKOUT / crd.CRD).read_text()
 ICECREAM = {"apiVersion": "demo.lva.io/v1", "kind": "Icecream", "metadata": {"name": "x"}, "spec": {"flavour": ["y"]}}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.checks.explain import broken_file, explain
+from workshop.testing.failures import broken_file, explain
 
 FILE = "shop/price.py"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.checks.trouble import Trouble, last_words, never_awaited, not_written, trouble
+from workshop.testing.operator_log import LoggedError, last_words, never_awaited, not_written, trouble
 
 ROOT = Path("/work")
 WRITTEN = {"icecream_operator/reconciler.py"}
@@ -25,13 +25,15 @@ KeyError: 'a'
 
 
 def test_the_last_exception_is_told_with_the_last_place_in_the_house() -> None:
-    assert trouble(LOG, ROOT, ()) == Trouble("KeyError: 'a'", "icecream_operator/reconciler.py, line 88, in reconcile")
+    assert trouble(LOG, ROOT, ()) == LoggedError(
+        "KeyError: 'a'", "icecream_operator/reconciler.py, line 88, in reconcile"
+    )
 
 
 def test_a_place_in_a_students_file_comes_before_one_deeper_in_the_house() -> None:
     deeper = LOG.replace("/work/.venv/lib/python3.11/site-packages/there.py", "/work/icecream_operator/picture.py")
-    assert trouble(deeper, ROOT, ()) == Trouble("KeyError: 'a'", "icecream_operator/picture.py, line 3, in there")
-    assert trouble(deeper, ROOT, WRITTEN) == Trouble(
+    assert trouble(deeper, ROOT, ()) == LoggedError("KeyError: 'a'", "icecream_operator/picture.py, line 3, in there")
+    assert trouble(deeper, ROOT, WRITTEN) == LoggedError(
         "KeyError: 'a'", "icecream_operator/reconciler.py, line 88, in reconcile"
     )
 
@@ -55,15 +57,15 @@ def test_of_exceptions_that_led_to_each_other_the_last_one_through_a_students_fi
         raised("icecream_operator/reconciler.py", "ValueError: no"),
         raised("reconciling/x.py", "OSError"),
     )
-    told = Trouble("ValueError: no", "icecream_operator/reconciler.py, line 9, in there")
+    told = LoggedError("ValueError: no", "icecream_operator/reconciler.py, line 9, in there")
     assert trouble(students + link + others, ROOT, WRITTEN) == told
     assert trouble(others + link + students, ROOT, WRITTEN) == told
     assert trouble(LOG + link + students, ROOT, WRITTEN) == told
-    assert trouble(students + link + others, ROOT, ()) == Trouble("OSError", "reconciling/x.py, line 9, in there")
+    assert trouble(students + link + others, ROOT, ()) == LoggedError("OSError", "reconciling/x.py, line 9, in there")
 
 
 def test_an_earlier_exception_that_led_to_none_is_forgotten() -> None:
-    assert trouble(LOG + raised("reconciling/x.py", "OSError"), ROOT, WRITTEN) == Trouble(
+    assert trouble(LOG + raised("reconciling/x.py", "OSError"), ROOT, WRITTEN) == LoggedError(
         "OSError", "reconciling/x.py, line 9, in there"
     )
 
@@ -85,7 +87,7 @@ def test_a_coroutine_that_is_taken_for_its_result_makes_one_ask_for_an_await() -
 
 def test_a_coroutine_that_was_never_awaited_is_told_with_its_line_in_the_house() -> None:
     warning = "RuntimeWarning: coroutine 'Icecreams.patch_status' was never awaited\n"
-    assert never_awaited(f"{LOG}/work/icecream_operator/reconciler.py:104: {warning}  x\n", ROOT) == Trouble(
+    assert never_awaited(f"{LOG}/work/icecream_operator/reconciler.py:104: {warning}  x\n", ROOT) == LoggedError(
         "coroutine 'Icecreams.patch_status' was never awaited (is an await forgotten?)",
         "icecream_operator/reconciler.py, line 104",
     )

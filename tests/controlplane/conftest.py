@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workshop import workspace as workspaces
-from workshop.cluster import Cluster
-from workshop.controlplane import record
+from workshop.controlplane import state_file
 from workshop.controlplane.layout import Layout
+from workshop.workspace import home as workspaces
+from workshop.workspace.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Workspace:
         assert done.returncode == 0, done.stderr
         return Cluster(self.layout.root, self.layout.kubeconfig, workspaces.programs()["kubectl"])
 
-    def record(self) -> record.Record:
-        told = record.read(self.layout.run_file)
+    def record(self) -> state_file.ControlPlaneState:
+        told = state_file.read(self.layout.run_file)
         assert told
         return told
 

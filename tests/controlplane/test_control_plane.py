@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from workshop.checks.control_plane import ControlPlane
-from workshop.checks.eventually import eventually
+from workshop.testing.control_plane import ControlPlane
+from workshop.testing.polling import eventually
 
 
 def _anonymous(control_plane: ControlPlane, path: str) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.controlplane.conftest import Workspace
-from workshop.checks.control_plane import ControlPlane
+from workshop.testing.control_plane import ControlPlane
 
 
 @pytest.fixture

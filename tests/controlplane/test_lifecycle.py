@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 from tests.controlplane.conftest import Workspace
-from workshop.checks.eventually import eventually
-from workshop.cluster import KUBECTL_CACHE
-from workshop.controlplane import local
+from workshop.controlplane.providers import local
+from workshop.testing.polling import eventually
+from workshop.workspace.cluster import KUBECTL_CACHE
 
 
 def _wait_until_gone(workspace: Workspace) -> None:

@@ -10,15 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workshop.checks import control_plane as control_planes
-from workshop.checks.control_plane import ControlPlane
-from workshop.checks.eventually import eventually
+from workshop.testing.control_plane import ControlPlane, running_control_plane
+from workshop.testing.polling import eventually
 
 _PROGRAM = textwrap.dedent(
     """
     import time
-    from workshop.checks.control_plane import control_plane
-    with control_plane() as started:
+    from workshop.testing.control_plane import running_control_plane
+    with running_control_plane() as started:
         print(started.layout.root, flush=True)
         time.sleep(600)
     """
@@ -55,12 +54,12 @@ def test_the_next_one_removes_the_folder_of_one_that_was_killed() -> None:
     process.kill()
     process.wait()
     assert folder.exists()
-    with control_planes.control_plane():
+    with running_control_plane():
         assert not folder.exists()
 
 
 def test_two_side_by_side_never_meet(control_plane: ControlPlane) -> None:
-    with control_planes.control_plane() as other:
+    with running_control_plane() as other:
         other.kubectl("create", "configmap", "mine")
         assert "NotFound" in control_plane.kubectl("get", "configmap", "mine", check=False)
 

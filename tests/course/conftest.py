@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from workshop.cluster import Cluster
-from workshop.course import lesson as definitions
+from workshop.course import definition
 from workshop.course.git import Git, open_clone
 from workshop.course.lesson import Course
+from workshop.workspace.cluster import Cluster
 
 COURSE = """\
 base = ["README.md", "pyproject.toml", "shop/__init__.py", "lessons/course.toml", "shop/steps.py"]
@@ -95,7 +95,7 @@ class Clone:
 
     @property
     def course(self) -> Course:
-        return definitions.read(self.root)
+        return definition.read(self.root)
 
     def write(self, path: str, text: str) -> None:
         file = self.root / path

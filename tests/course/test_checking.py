@@ -7,15 +7,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workshop.checks.eventually import eventually
-from workshop.course import checking
-from workshop.course.finding import Finding, Result
-from workshop.course.report import Report
+from workshop.grading import checking
+from workshop.grading.result import CheckResult, LessonResult
+from workshop.student.report import Report
+from workshop.testing.polling import eventually
 
 from .conftest import NO_CLUSTER, Clone
 
 
-def check(folder: Clone, *, number: str = "01") -> tuple[Result, str]:
+def check(folder: Clone, *, number: str = "01") -> tuple[LessonResult, str]:
     """Run a lesson's checks, and return what a student reads."""
     lesson = folder.course.lesson(number)
     told: list[str] = []
@@ -61,7 +61,7 @@ def test_a_check_tells_what_it_expected_what_it_saw_and_where_to_look(folder: Cl
     folder.write(
         "lessons/01-price/test_price.py",
         """\
-        from workshop.checks.explain import CheckFailedError
+        from workshop.testing.failures import CheckFailedError
 
         def test_three_scoops_cost_six():
             raise CheckFailedError(expected="six", seen="one\\ntwo", look="shop/price.py")
@@ -229,8 +229,8 @@ def test_only_the_first_red_exercise_is_told_in_full(folder: Clone) -> None:
 
 
 def test_a_check_with_parameters_passes_with_all_of_them() -> None:
-    findings = (Finding("test_a[1]", True), Finding("test_a[2]", False), Finding("test_a[3]", True))
-    assert Result(findings, True, 0).outcomes == {"test_a": False}
+    findings = (CheckResult("test_a[1]", True), CheckResult("test_a[2]", False), CheckResult("test_a[3]", True))
+    assert LessonResult(findings, True, 0).outcomes == {"test_a": False}
 
 
 def test_checks_leave_no_file_behind(folder: Clone) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from workshop.cluster import Cluster
-from workshop.course import bench, gates
+from workshop.authoring import gates
+from workshop.authoring.gates import Judged
 from workshop.course.errors import CourseError
-from workshop.course.gates import Judged
+from workshop.grading import runner
+from workshop.workspace.cluster import Cluster
 
 from .conftest import NO_CLUSTER, Clone
 
@@ -82,7 +83,7 @@ def course(folder: Clone, monkeypatch: pytest.MonkeyPatch) -> Clone:
     def nowhere() -> Iterator[Cluster]:
         yield NO_CLUSTER
 
-    monkeypatch.setattr(bench, "control_plane", nowhere)
+    monkeypatch.setattr(runner, "running_control_plane", nowhere)
     (folder.root / "Makefile").write_text(MAKEFILE)
     folder.write("lessons/course.toml", folder.read("lessons/course.toml").replace("[", '["Makefile", ', 1))
     for path, text in ((WRONG_FILE, WRONG), (NEVER_FILE, NEVER), ("lessons/01-price/lesson.md", PAGE)):

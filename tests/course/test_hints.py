@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from workshop.course import progress
 from workshop.course.errors import CourseError
-from workshop.course.hints import next_hint
-from workshop.course.progress import Progress
+from workshop.student import progress
+from workshop.student.hints import next_hint
+from workshop.student.progress import Progress
 
 from .conftest import Clone
 

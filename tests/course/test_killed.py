@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workshop.checks.eventually import eventually
-from workshop.cluster import CHECKOUT
+from workshop.testing.polling import eventually
+from workshop.workspace.cluster import CHECKOUT
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")

@@ -2,16 +2,17 @@
 
 import pytest
 
-from workshop.course import lesson as definitions
+from workshop.course import definition
 from workshop.course.errors import CourseError
+from workshop.course.lesson import Course
 
 from .conftest import COURSE, ONE, Clone
 
 PATH = "lessons/01-price/lesson.toml"
 
 
-def parse(text: str, path: str = PATH) -> definitions.Course:
-    return definitions.parse({definitions.COURSE: COURSE, path: text})
+def parse(text: str, path: str = PATH) -> Course:
+    return definition.parse({definition.COURSE: COURSE, path: text})
 
 
 def test_a_lesson_is_what_its_file_says() -> None:
@@ -65,9 +66,9 @@ def test_the_second_exercise_is_searched_in_its_own_lines() -> None:
 
 
 def test_two_lessons_of_one_number_are_refused() -> None:
-    files = {definitions.COURSE: COURSE, PATH: ONE, "lessons/01-other/lesson.toml": ONE}
+    files = {definition.COURSE: COURSE, PATH: ONE, "lessons/01-other/lesson.toml": ONE}
     with pytest.raises(CourseError, match="there are two lessons 01"):
-        definitions.parse(files)
+        definition.parse(files)
 
 
 def test_a_folder_that_isnt_named_as_a_lesson_is_refused() -> None:

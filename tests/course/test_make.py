@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.cluster import CHECKOUT
+from workshop.workspace.cluster import CHECKOUT
 
 
 @pytest.fixture

@@ -2,11 +2,12 @@
 
 import pytest
 
-from workshop.cluster import CHECKOUT
-from workshop.course import gates
-from workshop.course import lesson as definitions
+from workshop.authoring import gates
+from workshop.course import definition
+from workshop.course.lesson import Lesson
+from workshop.workspace.cluster import CHECKOUT
 
-LESSONS = definitions.read(CHECKOUT).lessons
+LESSONS = definition.read(CHECKOUT).lessons
 
 
 def test_the_course_as_a_whole_passes_its_gates() -> None:
@@ -15,7 +16,7 @@ def test_the_course_as_a_whole_passes_its_gates() -> None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_a_lesson_passes_its_gates(lesson: definitions.Lesson) -> None:
+def test_a_lesson_passes_its_gates(lesson: Lesson) -> None:
     judged = gates.judge(CHECKOUT, lesson)
     assert [str(problem) for problem in judged.problems] == []
     assert judged.caught >= 6

@@ -2,17 +2,16 @@
 
 import pytest
 
-from workshop.cluster import CHECKOUT
-from workshop.course import lesson as definitions
-from workshop.course import trees
+from workshop.authoring.rehearsal import rehearse
+from workshop.course import definition, stages
 from workshop.course.page import commands
-from workshop.course.rehearsal import rehearse
+from workshop.workspace.cluster import CHECKOUT
 
-COURSE = definitions.read(CHECKOUT)
+COURSE = definition.read(CHECKOUT)
 PAGES = [
     path
     for file in [CHECKOUT / "README.md", *sorted(CHECKOUT.glob("docs/**/*.md"))]
-    if trees.claims(COURSE, path := file.relative_to(CHECKOUT).as_posix()) == [trees.BASE]
+    if stages.claims(COURSE, path := file.relative_to(CHECKOUT).as_posix()) == [stages.BASE]
     and any(commands(file.read_text()))
 ]
 

@@ -10,10 +10,10 @@ from typing import Any
 import psutil
 import pytest
 
-from workshop.checks.eventually import eventually
-from workshop.cluster import CHECKOUT
+from workshop.authoring.rehearsal import Rehearsed, rehearse
 from workshop.course.git import snapshot
-from workshop.course.rehearsal import Rehearsed, rehearse
+from workshop.testing.polling import eventually
+from workshop.workspace.cluster import CHECKOUT
 
 from .conftest import Clone
 
@@ -103,7 +103,7 @@ def test_nothing_is_left(folder: Clone) -> None:
 INTERRUPTED = """
 import os, signal, sys
 from pathlib import Path
-from workshop.course.rehearsal import rehearse
+from workshop.authoring.rehearsal import rehearse
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 rehearse(Path(sys.argv[1]), "README.md")

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workshop.checks.eventually import eventually
-from workshop.course.shell import Ran, Shell, ShellError, bash
+from workshop.authoring.shell import Ran, Shell, ShellError, bash
+from workshop.testing.polling import eventually
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
@@ -96,7 +96,7 @@ def test_its_farewell_comes_once_at_the_end(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from workshop.course.shell import bash
+from workshop.authoring.shell import bash
 
 with bash(Path(sys.argv[1]), os.environ, "touch farewell") as shell:
     shell.run("echo still here", limit=20)

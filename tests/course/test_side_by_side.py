@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workshop.checks.eventually import eventually
-from workshop.course import side_by_side
+from workshop.authoring import pool
+from workshop.testing.polling import eventually
 
 WORKERS = 2
 
@@ -54,7 +54,7 @@ def leave_a_mark(number: int, mine: Path) -> None:
 
 @pytest.mark.parametrize("workers", [1, WORKERS])
 def test_outcomes_come_in_the_order_of_the_jobs_each_with_its_workers_tool(tmp_path: Path, workers: int) -> None:
-    outcomes = side_by_side.do([partial(square, number) for number in range(9)], partial(tool, tmp_path), workers)
+    outcomes = pool.do([partial(square, number) for number in range(9)], partial(tool, tmp_path), workers)
     assert [outcome for outcome, _ in outcomes] == [number * number for number in range(9)]
     assert len({name for _, name in outcomes}) <= workers
     assert list(tmp_path.iterdir()) == []
@@ -62,13 +62,13 @@ def test_outcomes_come_in_the_order_of_the_jobs_each_with_its_workers_tool(tmp_p
 
 def test_two_are_done_at_a_time(tmp_path: Path) -> None:
     jobs = [partial(meet, name) for name in ("here", "there")]
-    assert side_by_side.do(jobs, partial(tool, tmp_path), WORKERS) == ["here", "there"]
+    assert pool.do(jobs, partial(tool, tmp_path), WORKERS) == ["here", "there"]
 
 
 def test_what_a_job_raises_is_raised_and_no_other_one_begins(tmp_path: Path) -> None:
     jobs = [fail, fail, *(partial(leave_a_mark, number) for number in range(100))]
     with pytest.raises(ValueError, match=r"\d+"):
-        side_by_side.do(jobs, partial(tool, tmp_path), WORKERS)
+        pool.do(jobs, partial(tool, tmp_path), WORKERS)
     assert not (tmp_path / "mark-99").exists()
 
 
@@ -78,14 +78,14 @@ from functools import partial
 from pathlib import Path
 
 from tests.course.test_side_by_side import tool
-from workshop.course import side_by_side
+from workshop.authoring import pool
 
 def wait_for_ever(mine):
     (mine.with_name("begun-" + mine.name)).touch()
     time.sleep(600)
 
 if __name__ == "__main__":
-    side_by_side.do([wait_for_ever] * 9, partial(tool, Path(sys.argv[1])), 2)
+    pool.do([wait_for_ever] * 9, partial(tool, Path(sys.argv[1])), 2)
 """
 
 

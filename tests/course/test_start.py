@@ -4,7 +4,7 @@ import pytest
 
 from workshop.course import tags
 from workshop.course.errors import CourseError
-from workshop.course.start import Started, start
+from workshop.student.branch import Started, start
 
 from .conftest import Clone
 

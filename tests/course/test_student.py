@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from workshop.cluster import CHECKOUT
 from workshop.course.git import snapshot
+from workshop.workspace.cluster import CHECKOUT
 
 from .conftest import Clone
 

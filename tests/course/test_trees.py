@@ -1,6 +1,6 @@
 """Which file is in which stage."""
 
-from workshop.course import trees
+from workshop.course import stages
 from workshop.course.lesson import Course
 
 from .conftest import Clone
@@ -11,12 +11,12 @@ def main_of(clone: Clone) -> dict[str, str]:
 
 
 def told(course: Course, main: dict[str, str]) -> list[str]:
-    return [f"{lesson.name if lesson else '-'}: {what}" for lesson, what in trees.problems(course, main)]
+    return [f"{lesson.name if lesson else '-'}: {what}" for lesson, what in stages.problems(course, main)]
 
 
 def test_a_stage_has_the_base_and_its_own_lessons(clone: Clone) -> None:
     one, _ = clone.course.lessons
-    assert set(trees.stage(clone.course, main_of(clone), one)) == {
+    assert set(stages.stage(clone.course, main_of(clone), one)) == {
         "README.md",
         "pyproject.toml",
         "shop/__init__.py",
@@ -30,13 +30,13 @@ def test_a_stage_has_the_base_and_its_own_lessons(clone: Clone) -> None:
 
 
 def test_before_the_first_lesson_there_is_the_base(clone: Clone) -> None:
-    names = set(trees.stage(clone.course, main_of(clone), None))
+    names = set(stages.stage(clone.course, main_of(clone), None))
     assert names == {"README.md", "pyproject.toml", "shop/__init__.py", "shop/steps.py", "lessons/course.toml"}
 
 
 def test_the_last_stage_is_main_but_for_what_no_lesson_adds_yet(clone: Clone) -> None:
     main = main_of(clone)
-    last = trees.stage(clone.course, main, clone.course.lessons[-1])
+    last = stages.stage(clone.course, main, clone.course.lessons[-1])
     assert {path: main[path] for path in last} == last
     left_out = {path for path in set(main) - set(last) if not path.startswith("lessons/")}
     assert left_out == {"shop/ahead.py"}
@@ -45,16 +45,16 @@ def test_the_last_stage_is_main_but_for_what_no_lesson_adds_yet(clone: Clone) ->
 def test_a_stage_has_the_form_that_a_file_had_then(clone: Clone) -> None:
     main, (one, two) = main_of(clone), clone.course.lessons
     earlier = main["lessons/01-price/stage/shop/steps.py"]
-    forms = [trees.stage(clone.course, main, lesson)["shop/steps.py"] for lesson in (None, one, two)]
+    forms = [stages.stage(clone.course, main, lesson)["shop/steps.py"] for lesson in (None, one, two)]
     assert forms == [earlier, earlier, main["shop/steps.py"]]
 
 
 def test_a_start_has_the_starter_in_place_of_the_exercise(clone: Clone) -> None:
     main, (one, two) = main_of(clone), clone.course.lessons
-    start = trees.start(clone.course, main, two)
+    start = stages.start(clone.course, main, two)
     assert start["shop/cone.py"] == main["lessons/02-cone/starter/shop/cone.py"]
     assert start["shop/price.py"] == main["shop/price.py"]
-    assert "shop/cone.py" not in trees.start(clone.course, main, one)
+    assert "shop/cone.py" not in stages.start(clone.course, main, one)
 
 
 def test_nothing_is_wrong_with_the_made_up_course(clone: Clone) -> None:

@@ -8,9 +8,9 @@ import termios
 from io import FileIO
 from pathlib import Path
 
-from workshop.checks.control_plane import ControlPlane
-from workshop.checks.eventually import eventually
-from workshop.cluster import CHECKOUT
+from workshop.testing.control_plane import ControlPlane
+from workshop.testing.polling import eventually
+from workshop.workspace.cluster import CHECKOUT
 
 _MAKE = ["make", "--no-print-directory", "--directory", str(CHECKOUT)]
 

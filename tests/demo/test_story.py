@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from workshop.cluster import Cluster
 from workshop.demo.story import Story, StoryError
+from workshop.workspace.cluster import Cluster
 
 
 class _Audience:

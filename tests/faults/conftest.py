@@ -10,12 +10,12 @@ import pytest
 
 from tests.faults.client import NAMESPACE, SECRETS, Client
 from workshop import faults
-from workshop.checks.control_plane import ControlPlane
-from workshop.cluster import Cluster
 from workshop.controlplane import kubeconfig
+from workshop.testing.control_plane import ControlPlane
+from workshop.workspace.cluster import Cluster
 
 Kubectl = Callable[[Path], Cluster]
-Through = Callable[..., AbstractContextManager[faults.Faults]]
+Through = Callable[..., AbstractContextManager[faults.FaultInjector]]
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def direct(user: Path) -> Iterator[Client]:
 def through(user: Path, direct: Client) -> Through:  # noqa: ARG001 - what is written goes at the end
     """Open a proxy for the user: `through({"conflict": 1}, seed=7)`."""
 
-    def opened(rates: dict[str, float] | None = None, **options: Any) -> AbstractContextManager[faults.Faults]:
+    def opened(rates: dict[str, float] | None = None, **options: Any) -> AbstractContextManager[faults.FaultInjector]:
         return faults.running(user, rates, **options)
 
     return opened

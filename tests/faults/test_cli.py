@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from tests.faults.client import Client
-from workshop.checks.eventually import eventually
-from workshop.cli.faults import faults
-from workshop.cluster import CHECKOUT
+from workshop.cli.faults import command
+from workshop.testing.polling import eventually
+from workshop.workspace.cluster import CHECKOUT
 
 FAULTS = [sys.executable, "-m", "workshop", "faults"]
 WRITES = [sys.executable, "-m", "tests.faults.writes", "1"]
@@ -126,7 +126,7 @@ def test_the_command_goes_when_the_proxy_is_killed(user: Path, tmp_path: Path) -
     ],
 )
 def test_a_mistake_is_told_in_a_line(user: Path, tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
-    done = CliRunner(env={"WORKSHOP_HOME": str(tmp_path)}).invoke(faults, ["--kubeconfig", str(user), *arguments])
+    done = CliRunner(env={"WORKSHOP_HOME": str(tmp_path)}).invoke(command, ["--kubeconfig", str(user), *arguments])
     assert done.exit_code == code
     assert message in done.output
 

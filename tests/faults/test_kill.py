@@ -13,16 +13,16 @@ import pytest
 
 from tests.faults.client import SECRETS, Client
 from tests.faults.conftest import Through
-from workshop import processes
-from workshop.cluster import CHECKOUT
-from workshop.faults import AFTER, BEFORE, Faults, When
+from workshop.faults import AFTER, BEFORE, FaultInjector, When
+from workshop.system import processes
+from workshop.workspace.cluster import CHECKOUT
 
 NAMES = ["a", "b", "c"]
 WITHIN = 20.0
 
 
 @contextlib.contextmanager
-def writing(proxy: Faults, log: Path, *names: str, at_once: int = 1) -> Iterator[Popen[bytes]]:
+def writing(proxy: FaultInjector, log: Path, *names: str, at_once: int = 1) -> Iterator[Popen[bytes]]:
     argv = [sys.executable, "-m", "tests.faults.writes", str(at_once), *names]
     process = processes.start(argv, log=log, cwd=CHECKOUT, env={"KUBECONFIG": str(proxy.kubeconfig)})
     try:

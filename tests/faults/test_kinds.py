@@ -7,8 +7,8 @@ import pytest
 
 from tests.faults.client import SECRETS, Client, Reply, secret
 from tests.faults.conftest import Kubectl, Through
-from workshop.checks.eventually import eventually
-from workshop.cluster import KubectlError
+from workshop.testing.polling import eventually
+from workshop.workspace.cluster import KubectlError
 
 
 def test_a_conflict_is_told_in_the_api_servers_own_words(through: Through, direct: Client) -> None:

@@ -7,30 +7,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workshop.faults import Faults, RatesError
-from workshop.faults import plan as plans
-from workshop.faults.effect import Decision, OfRequest, Request
-from workshop.faults.plan import Plan
+from workshop.faults import FaultInjector, RatesError
+from workshop.faults import schedule as plans
+from workshop.faults.effects import Decision, HttpRequest, OfRequest
+from workshop.faults.schedule import Schedule
 
 PATH = "/apis/demo.lva.io/v1/icecreams"
-GUARDED_DELETE = Request("DELETE", f"{PATH}/a", b'{"preconditions":{"uid":"1"}}')
+GUARDED_DELETE = HttpRequest("DELETE", f"{PATH}/a", b'{"preconditions":{"uid":"1"}}')
 REQUESTS = {
-    "list": Request("GET", PATH),
-    "list from 0": Request("GET", f"{PATH}?resourceVersion=0"),
-    "get": Request("GET", f"{PATH}/a"),
-    "watch": Request("GET", f"{PATH}?watch=1"),
-    "watch from 7": Request("GET", f"{PATH}?watch=1&resourceVersion=7"),
-    "create": Request("POST", PATH),
-    "patch": Request("PATCH", f"{PATH}/a"),
-    "delete": Request("DELETE", f"{PATH}/a"),
+    "list": HttpRequest("GET", PATH),
+    "list from 0": HttpRequest("GET", f"{PATH}?resourceVersion=0"),
+    "get": HttpRequest("GET", f"{PATH}/a"),
+    "watch": HttpRequest("GET", f"{PATH}?watch=1"),
+    "watch from 7": HttpRequest("GET", f"{PATH}?watch=1&resourceVersion=7"),
+    "create": HttpRequest("POST", PATH),
+    "patch": HttpRequest("PATCH", f"{PATH}/a"),
+    "delete": HttpRequest("DELETE", f"{PATH}/a"),
     "guarded delete": GUARDED_DELETE,
-    "review": Request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"),
+    "review": HttpRequest("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"),
 }
 EVERYTHING = {"conflict": 0.2, "gone": 0.2, "cut": 0.2, "lost": 0.2, "throttled": 0.2, "error": 0.2, "latency": 0.2}
 
 
-def faults(rates: dict[str, float], seed: int = 0) -> Faults:
-    return Faults(Path("unused"), Plan(seed, plans.rates(rates)))
+def faults(rates: dict[str, float], seed: int = 0) -> FaultInjector:
+    return FaultInjector(Path("unused"), Schedule(seed, plans.rates(rates)))
 
 
 def effects(decision: Decision) -> list[OfRequest]:

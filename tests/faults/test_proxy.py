@@ -12,12 +12,12 @@ import pytest
 from tests.faults.client import MERGE_PATCH, SECRETS, Client, secret
 from tests.faults.conftest import Kubectl, Through
 from workshop import faults
-from workshop.checks.control_plane import ControlPlane
-from workshop.cluster import KubectlError
-from workshop.faults import Faults, KubeconfigError
+from workshop.faults import FaultInjector, KubeconfigError
+from workshop.testing.control_plane import ControlPlane
+from workshop.workspace.cluster import KubectlError
 
 
-def port(proxy: Faults) -> int:
+def port(proxy: FaultInjector) -> int:
     server: str = json.loads(proxy.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
     return int(server.rpartition(":")[2])
 

@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from workshop.faults.effect import Request
-from workshop.faults.request import RequestInfo
+from workshop.faults.effects import HttpRequest
+from workshop.faults.request_info import RequestInfo
 
 ICECREAMS = "/apis/demo.lva.io/v1/icecreams"
 PRECONDITIONS = json.dumps({"preconditions": {"uid": "1"}}).encode()
 
 
 def info(method: str, target: str, body: bytes = b"") -> RequestInfo:
-    return RequestInfo.of(Request(method, target, body))
+    return RequestInfo.of(HttpRequest(method, target, body))
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workshop.faults import stale
-from workshop.faults.effect import Request
-from workshop.faults.request import RequestInfo
+from workshop.faults import stale_lists
+from workshop.faults.effects import HttpRequest
+from workshop.faults.request_info import RequestInfo
 
 PATH = "/apis/demo.lva.io/v1/icecreams"
 
 
 def listing(query: str) -> RequestInfo:
-    return RequestInfo.of(Request("GET", f"{PATH}?{query}"))
+    return RequestInfo.of(HttpRequest("GET", f"{PATH}?{query}"))
 
 
 @pytest.mark.parametrize(
@@ -34,14 +34,14 @@ def listing(query: str) -> RequestInfo:
     ],
 )
 def test_a_list_is_only_answered_with_what_kubernetes_allows(query: str, oldest: int | None) -> None:
-    assert stale.bound(listing(query)) == oldest
+    assert stale_lists.bound(listing(query)) == oldest
 
 
 @given(oldest=st.integers(0, 20), seen=st.lists(st.integers(1, 20)), share=st.floats(0, 1, exclude_max=True))
 def test_an_earlier_state_is_one_that_was_seen_and_never_older_than_asked_for(
     oldest: int, seen: list[int], share: float
 ) -> None:
-    target = stale.earlier(listing(f"labelSelector=a%3Db&resourceVersion={oldest}"), seen, share)
+    target = stale_lists.earlier(listing(f"labelSelector=a%3Db&resourceVersion={oldest}"), seen, share)
     if target is None:
         assert all(version < oldest for version in seen)
         return
@@ -64,4 +64,4 @@ def test_an_earlier_state_is_one_that_was_seen_and_never_older_than_asked_for(
     ],
 )
 def test_a_lists_resource_version_stands_at_its_beginning(head: bytes, version: int | None) -> None:
-    assert stale.version_of(head) == version
+    assert stale_lists.version_of(head) == version

@@ -9,8 +9,8 @@ import pytest
 
 from tests.faults.client import Client
 from tests.faults.conftest import Kubectl, Through
-from workshop.checks.control_plane import ControlPlane
-from workshop.checks.eventually import eventually
+from workshop.testing.control_plane import ControlPlane
+from workshop.testing.polling import eventually
 
 
 def event(line: bytes) -> tuple[str, str]:

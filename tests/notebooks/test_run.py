@@ -9,8 +9,8 @@ import nbformat
 import psutil
 import pytest
 
-from workshop.checks.eventually import eventually
 from workshop.notebooks import NotebookError, problems, run
+from workshop.testing.polling import eventually
 
 
 def store(tmp_path: Path, *cells: str) -> Path:

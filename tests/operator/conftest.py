@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.operator import api
-from workshop import operators
-from workshop.checks.control_plane import ControlPlane
-from workshop.checks.eventually import eventually
-from workshop.checks.forked import ForkedOperator
+from workshop.testing.control_plane import ControlPlane
+from workshop.testing.operator_process import ForkedOperator
+from workshop.testing.polling import eventually
+from workshop.workspace import operators
 
 OPERATOR = "system:serviceaccount:demooperator-system:demooperator-controller-manager"
 WRITES = {"create", "update", "patch", "delete", "deletecollection"}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import IO, Any, TypeAlias
 
 from tests.operator.api import Icecreams
-from workshop.cluster import Cluster
+from workshop.workspace.cluster import Cluster
 
 Event: TypeAlias = tuple[str, dict[str, Any]]  # ADDED, MODIFIED or DELETED, and the icecream
 OWN = "zz-"  # so begin the names of icecreams by which a test notices that something has ended

@@ -3,7 +3,7 @@
 from tests.operator import oracle
 from tests.operator.api import Body, Icecreams
 from tests.operator.history import OWN
-from workshop.checks.eventually import eventually
+from workshop.testing.polling import eventually
 
 MARKER = f"{OWN}marker"
 _MANIFEST = {

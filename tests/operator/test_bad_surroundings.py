@@ -9,10 +9,10 @@ import yaml
 
 from tests.operator.conftest import Shop, order
 from workshop import faults
-from workshop.checks.eventually import eventually
-from workshop.checks.forked import ForkedOperator
-from workshop.cluster import CHECKOUT
 from workshop.controlplane import kubeconfig
+from workshop.testing.operator_process import ForkedOperator
+from workshop.testing.polling import eventually
+from workshop.workspace.cluster import CHECKOUT
 
 CRD = CHECKOUT / "deploy/crds/demo.lva.io_icecreams.yaml"
 NAMESPACE, ACCOUNT = "demooperator-system", "demooperator-controller-manager"

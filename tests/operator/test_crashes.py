@@ -17,9 +17,9 @@ from tests.operator.conftest import order
 from tests.operator.history import OWN
 from tests.operator.rest import as_it_should_be, until_at_rest
 from workshop import faults
-from workshop.checks.eventually import eventually
-from workshop.checks.forked import ForkedOperator
-from workshop.faults import Faults, When
+from workshop.faults import FaultInjector, When
+from workshop.testing.operator_process import ForkedOperator
+from workshop.testing.polling import eventually
 
 Start = Callable[..., ForkedOperator]
 Act = Callable[[Icecreams], object]
@@ -85,7 +85,7 @@ SCENARIOS = [
 class Run:
     """One run of a scenario, through `proxy`."""
 
-    def __init__(self, scenario: Scenario, icecreams: Icecreams, start: Start, proxy: Faults) -> None:
+    def __init__(self, scenario: Scenario, icecreams: Icecreams, start: Start, proxy: FaultInjector) -> None:
         self.scenario, self.icecreams, self.proxy = scenario, icecreams, proxy
         self._start: Callable[[], ForkedOperator] = lambda: start(
             f"--on-oversell={scenario.mode}", kubeconfig=proxy.kubeconfig

@@ -19,8 +19,8 @@ from tests.operator.conftest import Shop, order
 from tests.operator.history import watched
 from tests.operator.rest import until_at_rest
 from workshop import faults
-from workshop.checks.forked import ForkedOperator
 from workshop.faults import Kind
+from workshop.testing.operator_process import ForkedOperator
 
 SECONDS = float(os.environ.get("FAULTS_SECONDS", "4"))
 RATE = 0.1

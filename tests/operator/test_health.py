@@ -8,8 +8,8 @@ import urllib.request
 
 from tests.operator.conftest import Shop, order
 from tests.operator.test_start import run
-from workshop.checks.eventually import eventually
-from workshop.checks.forked import ForkedOperator
+from workshop.testing.operator_process import ForkedOperator
+from workshop.testing.polling import eventually
 
 FREE = "127.0.0.1:0"
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.operator.api import Icecreams
 from tests.operator.conftest import Shop, order
-from workshop.checks.eventually import eventually
-from workshop.checks.forked import ForkedOperator
+from workshop.testing.operator_process import ForkedOperator
+from workshop.testing.polling import eventually
 
 
 @pytest.mark.usefixtures("operator")

@@ -18,8 +18,8 @@ from tests.operator.api import HOLD, Icecreams
 from tests.operator.conftest import Shop, order
 from tests.operator.history import watched
 from tests.operator.rest import until_at_rest
-from workshop.checks.forked import ForkedOperator
-from workshop.cluster import Cluster
+from workshop.testing.operator_process import ForkedOperator
+from workshop.workspace.cluster import Cluster
 
 SEED = int(os.environ.get("MODEL_SEED", "1"))
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "12"))

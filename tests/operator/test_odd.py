@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tests.operator.conftest import Shop, order
-from workshop.cluster import CHECKOUT
+from workshop.workspace.cluster import CHECKOUT
 
 CRD = CHECKOUT / "deploy/crds/demo.lva.io_icecreams.yaml"
 

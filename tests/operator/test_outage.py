@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.operator.conftest import Shop, order
-from workshop.checks.eventually import eventually
-from workshop.checks.operator import running
+from workshop.testing.operator import running
+from workshop.testing.polling import eventually
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from tests.operator.api import HOLD, Icecreams
 from tests.operator.conftest import order
 from tests.operator.rest import until_at_rest
 from workshop import faults
-from workshop.checks.eventually import eventually
-from workshop.checks.forked import ForkedOperator
+from workshop.testing.operator_process import ForkedOperator
+from workshop.testing.polling import eventually
 
 
 def delete(at: Icecreams) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.operator.conftest import Shop, order
-from workshop import operators, processes
-from workshop.checks.eventually import eventually
-from workshop.checks.operator import OperatorProcess, running
+from workshop.system import processes
+from workshop.testing.operator import OperatorProcess, running
+from workshop.testing.polling import eventually
+from workshop.workspace import operators
 
 
 def says(operator: OperatorProcess, *words: str) -> None:

@@ -24,9 +24,10 @@ from certmanager.acme.identifier import Identifier
 from certmanager.acme.issue import issue
 from certmanager.acme.problem import ProblemError
 from certmanager.pki import keys
-from workshop import pebble, scratch
+from workshop import pebble
 from workshop.pebble.options import Options
 from workshop.pebble.ports import Ports, reserved
+from workshop.system import tempdir
 
 PORTS = Ports(1, 2, 3, 4, 5)
 
@@ -128,7 +129,7 @@ def test_a_program_that_doesn_t_start_is_told_with_its_log(monkeypatch, tmp_path
         pebble.running(),
     ):
         pass
-    assert not list(scratch.family().glob("*/"))
+    assert not list(tempdir.family().glob("*/"))
 
 
 CHILD = """

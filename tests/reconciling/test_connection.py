@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from kubernetes.aio.client import VersionApi
 
 from reconciling.connection import Connection, CredentialsError, find_kubeconfig
-from workshop.controlplane import kubeconfig, pki
+from workshop.controlplane import certificates, kubeconfig
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ class ApiServer:
 
     url: str
     ca: Path
-    client: pki.Pair
+    client: certificates.Pair
 
     def kubeconfig(self, folder: Path, **cluster: str) -> str:
         config = kubeconfig.with_certificate(self.url, self.ca, self.client)
@@ -57,8 +57,8 @@ class ApiServer:
 @pytest.fixture
 async def api_server(tmp_path: Path) -> AsyncIterator[ApiServer]:
     now = datetime.datetime.now(datetime.UTC)
-    ca = pki.authority(tmp_path, now)
-    pair = pki.serving(ca, "serving", ["icecream.example"], now)
+    ca = certificates.authority(tmp_path, now)
+    pair = certificates.serving(ca, "serving", ["icecream.example"], now)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pair.cert, pair.key)
 
@@ -69,7 +69,7 @@ async def api_server(tmp_path: Path) -> AsyncIterator[ApiServer]:
     application.router.add_get("/version/", version)
     server = TestServer(application, scheme="https", host="127.0.0.1")
     await server.start_server(ssl=context)
-    yield ApiServer(f"https://127.0.0.1:{server.port}", ca.pair.cert, pki.client(ca, "client", "ada", [], now))
+    yield ApiServer(f"https://127.0.0.1:{server.port}", ca.pair.cert, certificates.client(ca, "client", "ada", [], now))
     await server.close()
 
 

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from workshop.cli.main import workshop
-from workshop.cluster import CHECKOUT
 from workshop.site.build import build
+from workshop.workspace.cluster import CHECKOUT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from workshop.cli.main import workshop
-from workshop.cluster import CHECKOUT
 from workshop.course.git import snapshot
 from workshop.course.tags import course_at, stage_tree
 from workshop.site.build import build
 from workshop.site.errors import SiteError
+from workshop.workspace.cluster import CHECKOUT
 
 pytestmark = pytest.mark.usefixtures("site")  # which says so where no site can be made
 

@@ -5,8 +5,8 @@ What the programs are started with is the control plane's business.
 """
 
 from workshop.binaries.errors import BinariesMissing
-from workshop.binaries.folders import Found
-from workshop.binaries.provide import ensure, find
-from workshop.binaries.report import Reporter
+from workshop.binaries.installed import Found
+from workshop.binaries.lookup import ensure, find
+from workshop.binaries.reporter import Reporter
 
 __all__ = ["BinariesMissing", "Found", "Reporter", "ensure", "find"]

@@ -16,7 +16,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from workshop.binaries.catalogue import Binary, Platform
-from workshop.binaries.report import Reporter
+from workshop.binaries.reporter import Reporter
 
 
 @dataclass(frozen=True)

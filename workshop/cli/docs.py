@@ -5,15 +5,15 @@ from pathlib import Path
 import click
 
 from workshop.cli.main import workshop
-from workshop.cluster import CHECKOUT
 from workshop.site.build import build
 from workshop.site.errors import SiteError
+from workshop.workspace.cluster import CHECKOUT
 
 
-@click.command()
+@click.command("docs")
 @click.option("--out", type=click.Path(path_type=Path), default=CHECKOUT / "site", help="Where to. [site/]")
 @click.option("--quick", is_flag=True, help="Show notebooks without running them.")
-def docs(out: Path, quick: bool) -> None:
+def command(out: Path, quick: bool) -> None:
     """Build the site of this tree; exit 1 if a link is broken, or anything else is wrong with a page."""
     try:
         build(CHECKOUT, out, workshop, run_notebooks=not quick, say=click.echo)

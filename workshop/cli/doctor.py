@@ -6,8 +6,8 @@ from workshop.binaries.doctor import State, examine
 from workshop.binaries.errors import BinariesMissing
 
 
-@click.command()
-def doctor() -> None:
+@click.command("doctor")
+def command() -> None:
     """Show what is here, what is missing and how to get it; exit 1 where something needed can't be got."""
     try:
         findings = examine()

@@ -2,14 +2,14 @@
 
 import click
 
-from workshop import workspace
-from workshop.controlplane import existing, local
+from workshop.controlplane.providers import existing, local
+from workshop.workspace import home
 
 
-@click.command()
-def down() -> None:
+@click.command("down")
+def command() -> None:
     """End the control plane; its data stays. An existing cluster is only forgotten."""
-    layout = workspace.layout()
+    layout = home.layout()
     if used := existing.used(layout):
         existing.forget(layout)
         click.echo(f"This workspace no longer uses the context {used['context']}; nothing was deleted there.")

@@ -4,12 +4,12 @@ import shlex
 
 import click
 
-from workshop import workspace
+from workshop.workspace import home
 
 
-@click.command()
-def env() -> None:
+@click.command("env")
+def command() -> None:
     """Print the lines that make kubectl in this shell use the cluster: eval "$(workshop env)"."""
-    variables = workspace.cluster(workspace.layout()).environment()
+    variables = home.cluster(home.layout()).environment()
     for name in ("KUBECONFIG", "KUBECACHEDIR", "PATH"):
         click.echo(f"export {name}={shlex.quote(variables[name])}")

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import click
 
-from workshop import operators, processes, workspace
-from workshop.faults import AFTER, BEFORE, Faults, Injected, Kind, KubeconfigError, RatesError, running
-from workshop.faults.effect import Answer, AskInstead, Cut, Delay, EndWith, Kill
+from workshop.faults import AFTER, BEFORE, FaultInjector, Injected, Kind, KubeconfigError, RatesError, running
+from workshop.faults.effects import Answer, AskInstead, Cut, Delay, EndWith, Kill
 from workshop.faults.kinds import DESCRIPTIONS
+from workshop.system import processes
+from workshop.workspace import home, operators
 
 _GRACE = 10.0  # seconds that COMMAND has to end after SIGTERM
 
@@ -32,6 +33,7 @@ def _rate(_context: click.Context, _parameter: click.Parameter, given: Sequence[
 
 
 @click.command(
+    "faults",
     context_settings={"allow_interspersed_args": False},
     epilog="\b\nKinds:\n" + "\n".join(f"  {kind:<10} {text}" for kind, text in DESCRIPTIONS.items()),
 )
@@ -42,7 +44,7 @@ def _rate(_context: click.Context, _parameter: click.Parameter, given: Sequence[
 @click.option("--kill-before", type=click.IntRange(1), metavar="N", help="Kill COMMAND before its N-th write.")
 @click.option("--kill-after", type=click.IntRange(1), metavar="N", help="The same after it, its reply lost.")
 @click.option("--kubeconfig", type=click.Path(path_type=Path), help="Whose. [the operator's, in this workspace]")
-def faults(  # one parameter an option, that is click's way
+def command(  # one parameter an option, that is click's way
     command: tuple[str, ...],
     rates: dict[str, float],
     seed: int,
@@ -58,9 +60,9 @@ def faults(  # one parameter an option, that is click's way
     kill = kill_before or kill_after
     if (kill_before and kill_after) or (kill and not command):
         raise click.UsageError("One of --kill-before and --kill-after is possible, and it needs a COMMAND to kill.")
-    layout = workspace.layout()
+    layout = home.layout()
     try:
-        given = kubeconfig or operators.log_in(operators.OPERATORS["operator"], workspace.cluster(layout))
+        given = kubeconfig or operators.log_in(operators.OPERATORS["operator"], home.cluster(layout))
         layout.create()
         with running(
             given, rates, seed=seed, longest_delay=longest_delay, folder=layout.root, on_injected=_tell
@@ -74,7 +76,7 @@ def faults(  # one parameter an option, that is click's way
     sys.exit(code)
 
 
-def _run(proxy: Faults, command: Sequence[str], kill: int | None, *, before: bool) -> int:
+def _run(proxy: FaultInjector, command: Sequence[str], kill: int | None, *, before: bool) -> int:
     """Run `command` through the proxy, and return its exit code; 0 if it was to be killed and was."""
     environment = {**os.environ, "KUBECONFIG": str(proxy.kubeconfig)}
     try:
@@ -94,7 +96,7 @@ def _run(proxy: Faults, command: Sequence[str], kill: int | None, *, before: boo
     return 0
 
 
-def _wait(proxy: Faults) -> int:
+def _wait(proxy: FaultInjector) -> int:
     start = shlex.join(operators.command(operators.OPERATORS["operator"]))
     click.echo(f"The proxy's kubeconfig is {proxy.kubeconfig}")
     click.echo(f"In another shell, for example:\n  KUBECONFIG={proxy.kubeconfig} {start}")
@@ -127,7 +129,7 @@ def _details(effect: object) -> str:
             return "it happened, the reply is lost"
 
 
-def _sum_up(proxy: Faults) -> None:
+def _sum_up(proxy: FaultInjector) -> None:
     counts = proxy.counts()
     told = ", ".join(f"{kind} {counts[kind]}" for kind in Kind if counts[kind]) or "none"
     click.echo(f"\nInjected: {told}. Writes that came: {len(proxy.writes)}.")

@@ -4,21 +4,21 @@ from collections.abc import Iterable
 
 import click
 
-from workshop.cluster import CHECKOUT
-from workshop.course import gates as judging
-from workshop.course import lesson as definitions
-from workshop.course.gates import Judged
+from workshop.authoring import gates
+from workshop.authoring.gates import Judged
+from workshop.course import definition
+from workshop.workspace.cluster import CHECKOUT
 
 
-@click.command()
+@click.command("gates")
 @click.argument("lesson", required=False)
-def gates(lesson: str | None) -> None:
+def command(lesson: str | None) -> None:
     """Judge all lessons, or LESSON (01) alone; exit 0 if nothing is wrong, 1 if something is."""
-    course = definitions.read(CHECKOUT)
-    problems = [] if lesson else judging.judge_course(CHECKOUT)
+    course = definition.read(CHECKOUT)
+    problems = [] if lesson else gates.judge_course(CHECKOUT)
     judged = []
     for each in [course.lesson(lesson)] if lesson else course.lessons:
-        judged.append(judging.judge(CHECKOUT, each))
+        judged.append(gates.judge(CHECKOUT, each))
         click.echo(_line(each.name, judged[-1:]))
         problems += judged[-1].problems
     if not lesson:

@@ -2,24 +2,24 @@
 
 import click
 
-from workshop import workspace
 from workshop.cli.wrap import wrapped
-from workshop.cluster import CHECKOUT
-from workshop.course import hints, place, progress
-from workshop.course import lesson as definitions
+from workshop.course import definition
+from workshop.student import current_lesson, hints, progress
+from workshop.workspace import home
+from workshop.workspace.cluster import CHECKOUT
 
 
-@click.command()
+@click.command("hint")
 @click.argument("lesson", required=False)
-def hint(lesson: str | None) -> None:
+def command(lesson: str | None) -> None:
     """Print the next hint for the first red exercise of LESSON; each one is more precise than the one before."""
-    chosen = place.chosen(CHECKOUT, definitions.read(CHECKOUT), lesson)
-    home = workspace.layout().root
-    known = progress.read(home, chosen.name)
+    chosen = current_lesson.chosen(CHECKOUT, definition.read(CHECKOUT), lesson)
+    folder = home.layout().root
+    known = progress.read(folder, chosen.name)
     number, which = hints.next_hint(chosen, known)
     exercise = chosen.exercises[number - 1]
     click.echo(f"Exercise {number}, {exercise.title}, hint {which} of {len(exercise.hints)}:")
     click.echo(wrapped(exercise.hints[which - 1]))
     if which == len(exercise.hints):
         click.echo(f"That was the last one. The reference: make solution LESSON={chosen.number}")
-    progress.write(home, chosen.name, known.hinted(number))
+    progress.write(folder, chosen.name, known.hinted(number))

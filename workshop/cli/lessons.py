@@ -2,24 +2,24 @@
 
 import click
 
-from workshop import workspace
-from workshop.cluster import CHECKOUT
-from workshop.course import lesson as definitions
-from workshop.course import place, progress, tags
+from workshop.course import definition, tags
 from workshop.course.errors import CourseError
 from workshop.course.git import open_clone
 from workshop.course.lesson import Course
+from workshop.student import current_lesson, progress
+from workshop.workspace import home
+from workshop.workspace.cluster import CHECKOUT
 
 
-@click.command()
-def lessons() -> None:
+@click.command("lessons")
+def command() -> None:
     """List the lessons: which one this is, and what is done."""
     course = _course()
-    here = place.current(CHECKOUT, course)
-    home = workspace.layout().root
+    here = current_lesson.current(CHECKOUT, course)
+    folder = home.layout().root
     for lesson in course.lessons:
         mark = ">" if lesson == here else " "
-        state = _state(progress.read(home, lesson.name))
+        state = _state(progress.read(folder, lesson.name))
         click.echo(f"{mark} {lesson.name:<16} {lesson.title:<44} {lesson.minutes:>3} min  {state}".rstrip())
     if here:
         click.echo(f"\nThis is lesson {here.number}. Its page is {here.folder}/lesson.md")
@@ -31,7 +31,7 @@ def _course() -> Course:
     try:
         return tags.whole_course(open_clone(CHECKOUT))
     except CourseError:  # without git, or without tags: what lies here
-        return definitions.read(CHECKOUT)
+        return definition.read(CHECKOUT)
 
 
 def _state(known: progress.Progress) -> str:

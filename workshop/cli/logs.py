@@ -5,16 +5,17 @@ from pathlib import Path
 
 import click
 
-from workshop import processes, workspace
 from workshop.controlplane.errors import ControlPlaneError
+from workshop.system import processes
+from workshop.workspace import home
 
 
-@click.command()
+@click.command("logs")
 @click.argument("name", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on as it grows, until Ctrl-C.")
-def logs(name: str | None, follow: bool) -> None:
+def command(name: str | None, follow: bool) -> None:
     """Show a component's log, or the last lines of each: etcd, kube-apiserver, kube-controller-manager, audit."""
-    layout = workspace.layout()
+    layout = home.layout()
     files = {path.stem: path for path in sorted(layout.log("x").parent.glob("*.log"))}
     if name is None:
         for each, path in files.items():

@@ -43,7 +43,7 @@ class _Commands(click.Group):
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"workshop.cli.{name}"), name)
+        command: click.Command = importlib.import_module(f"workshop.cli.{name}").command
         return command
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
@@ -82,9 +82,9 @@ def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _is_meant_for_people(error: Exception) -> bool:
     from workshop.binaries import BinariesMissing
-    from workshop.cluster import KubectlError
     from workshop.controlplane.components import ComponentFailedError
     from workshop.controlplane.errors import ControlPlaneError
     from workshop.course.errors import CourseError
+    from workshop.workspace.cluster import KubectlError
 
     return isinstance(error, BinariesMissing | KubectlError | ComponentFailedError | ControlPlaneError | CourseError)

@@ -2,22 +2,22 @@
 
 import click
 
-from workshop import workspace
-from workshop.controlplane import existing, local
 from workshop.controlplane.errors import ControlPlaneError
+from workshop.controlplane.providers import existing, local
+from workshop.workspace import home
 
 
-@click.command()
-def reset() -> None:
+@click.command("reset")
+def command() -> None:
     """Forget the control plane's data and keys; if it was up, it is up again afterwards, empty."""
-    layout = workspace.layout()
+    layout = home.layout()
     if used := existing.used(layout):
         raise ControlPlaneError(
             f"This workspace uses the context {used['context']}; its data isn't ours to forget. "
             "What the workshop wrote there goes by: kubectl delete -k deploy/operator && kubectl delete -f deploy/crds"
         )
     if local.reset(layout):
-        record = local.up(layout, workspace.programs())
+        record = local.up(layout, home.programs())
         click.echo(f"The control plane is up again, empty: {record.server}")
     else:
         click.echo("Data and keys are gone. The next one starts empty: make up")

@@ -4,25 +4,25 @@ import os
 
 import click
 
-from workshop import operators, workspace
-from workshop.cli.run_pebble import run_pebble
+from workshop.cli import run_pebble
+from workshop.workspace import home, operators
 
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
-@click.group()
-def run() -> None:
+@click.group("run")
+def command() -> None:
     """Run one component in the foreground, until Ctrl-C."""
 
 
-run.add_command(run_pebble)
+command.add_command(run_pebble.command)
 
 
-@run.command(context_settings=_PASS_ON)
+@command.command(context_settings=_PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def operator(arguments: tuple[str, ...]) -> None:
     """The Icecream operator. ARGUMENTS are its own: `workshop run operator -- --on-oversell mark`."""
-    cluster = workspace.cluster(workspace.layout())
+    cluster = home.cluster(home.layout())
     chosen = operators.OPERATORS["operator"]
     identity = operators.log_in(chosen, cluster)
     argv = operators.command(chosen, *arguments)

@@ -21,7 +21,7 @@ _PERCENT = click.IntRange(0, 100)
 @click.option("--alternate-roots", type=click.IntRange(0, 10), default=0, show_default=True)
 @click.option("--retry-after", type=click.IntRange(0), default=0, show_default=True, help="In seconds; 0: not sent.")
 @click.option("--strict/--lenient", default=True, show_default=True, help="As RFC 8555 will be enforced one day.")
-def run_pebble(
+def command(
     validity: int,
     bad_nonces: int,
     validation_delay: int,

@@ -3,14 +3,14 @@
 import click
 
 from workshop.cli.main import workshop
-from workshop.cluster import CHECKOUT
 from workshop.site.errors import SiteError
 from workshop.site.serve import serve as serving
+from workshop.workspace.cluster import CHECKOUT
 
 
-@click.command()
+@click.command("serve")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Which port. [a free one]")
-def serve(port: int) -> None:
+def command(port: int) -> None:
     """Build the site and serve it on 127.0.0.1, built again at each save, until Ctrl-C. Notebooks aren't run."""
     try:
         serving(CHECKOUT, port, workshop, click.echo)

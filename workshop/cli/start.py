@@ -2,23 +2,23 @@
 
 import click
 
-from workshop.cluster import CHECKOUT
-from workshop.course import start as starting
 from workshop.course import tags
 from workshop.course.git import open_clone
+from workshop.student import branch
+from workshop.workspace.cluster import CHECKOUT
 
 
-@click.command()
+@click.command("start")
 @click.argument("lesson", required=False)
 @click.option("--from-solution", is_flag=True, help="Take the reference for all lessons before this one.")
-def start(lesson: str | None, from_solution: bool) -> None:
+def command(lesson: str | None, from_solution: bool) -> None:
     """Begin LESSON (01), or go on with it, on a branch of your own; what you wrote before is kept."""
     if not lesson:
         raise click.UsageError("Which lesson? For example: make start LESSON=01")
     git = open_clone(CHECKOUT)
     course = tags.whole_course(git)
     chosen = course.lesson(lesson)
-    started = starting.start(git, course, chosen, from_solution=from_solution)
+    started = branch.start(git, course, chosen, from_solution=from_solution)
     how = "on" if started.again else "now on"
     click.echo(f"Lesson {chosen.name}, {chosen.title}. You are {how} your branch {started.branch}.")
     click.echo(f"\nRead       {chosen.folder}/lesson.md ({chosen.minutes} minutes)")

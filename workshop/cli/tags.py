@@ -2,15 +2,15 @@
 
 import click
 
-from workshop.cluster import CHECKOUT
-from workshop.course import tags as making
+from workshop.course import tags
 from workshop.course.git import open_clone
+from workshop.workspace.cluster import CHECKOUT
 
 
-@click.command()
-def tags() -> None:
+@click.command("tags")
+def command() -> None:
     """Make two tags for each lesson: its start and its end. Does nothing inside a lesson's stage."""
-    made = making.make(open_clone(CHECKOUT))
+    made = tags.make(open_clone(CHECKOUT))
     for tag, commit in made.items():
         click.echo(f"{tag:<28} {commit[:12]}")
     if not made:

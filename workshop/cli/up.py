@@ -4,19 +4,20 @@ import time
 
 import click
 
-from workshop import binaries, workspace
-from workshop.controlplane import existing, local
+from workshop import binaries
 from workshop.controlplane.errors import ControlPlaneError
 from workshop.controlplane.layout import Layout
+from workshop.controlplane.providers import existing, local
+from workshop.workspace import home
 
 
-@click.command()
+@click.command("up")
 @click.option("--provider", type=click.Choice(["local", "existing"]), default="local", show_default=True)
 @click.option("--context", help="With --provider existing: which context of your kubeconfig.")
 @click.option("--yes", is_flag=True, help="With --provider existing: don't ask before it is used.")
-def up(provider: str, context: str | None, yes: bool) -> None:
+def command(provider: str, context: str | None, yes: bool) -> None:
     """Start the control plane in the background, or use a cluster that you have; says what to type next."""
-    layout = workspace.layout()
+    layout = home.layout()
     if provider == "existing":
         _use_existing(layout, context, yes)
     else:
@@ -32,7 +33,7 @@ def _start_local(layout: Layout) -> None:
         raise ControlPlaneError(f"This workspace uses the context {used['context']}. Leave it first: workshop down")
     if failure := local.failure(layout):
         click.echo(f"The last one ended by itself: {failure}\nIts data is still there.")
-    programs = workspace.programs()
+    programs = home.programs()
     began = time.monotonic()
     running = local.is_running(layout)
     if not running:

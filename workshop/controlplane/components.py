@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from workshop import processes
-from workshop.controlplane.plan import ETCD_SOCKET, Component, Plan
-from workshop.controlplane.record import Failure
+from workshop.controlplane.spec import ETCD_SOCKET, ComponentSpec, ControlPlaneSpec
+from workshop.controlplane.state_file import Failure
+from workshop.system import processes
 
 _START_LIMIT = 60.0  # seconds; a loaded laptop with ten control planes starting needs about 30
 _STOP_GRACE = 10.0  # seconds
@@ -34,7 +34,7 @@ class ComponentFailedError(Exception):
 class Components:
     """The running programs of one control plane."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ControlPlaneSpec) -> None:
         self.plan = plan
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -49,7 +49,7 @@ class Components:
         for component in self.plan.components:
             self.start_one(component)
 
-    def start_one(self, component: Component) -> None:
+    def start_one(self, component: ComponentSpec) -> None:
         """Start one of them, and return when it is ready. Raises ComponentFailedError, as `start` does."""
         name, log = component.name, Path(component.log)
         if log.exists():
@@ -87,7 +87,7 @@ class Components:
             process.wait()
         self.running.clear()
 
-    def _wait(self, component: Component, ready: Callable[[], bool]) -> None:
+    def _wait(self, component: ComponentSpec, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _START_LIMIT
         while not ready():
             if failure := self.failure():
@@ -117,6 +117,6 @@ def is_ready(port: int, ca: Path) -> bool:
         connection.close()
 
 
-def _failure(component: Component, how: str) -> Failure:
+def _failure(component: ComponentSpec, how: str) -> Failure:
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return Failure(component.name, how, now, processes.tail(Path(component.log)))

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from workshop.controlplane.pki import Pair
+from workshop.controlplane.certificates import Pair
 
 _CONTEXT = "workshop"
 

@@ -16,12 +16,12 @@ from types import FrameType
 
 import psutil
 
-from workshop import lock
-from workshop.controlplane import record
+from workshop.controlplane import state_file
 from workshop.controlplane.components import ComponentFailedError, Components
 from workshop.controlplane.layout import Layout
-from workshop.controlplane.plan import Component, Plan
-from workshop.controlplane.record import Failure, Process, Record, State
+from workshop.controlplane.spec import ComponentSpec, ControlPlaneSpec
+from workshop.controlplane.state_file import ControlPlaneState, Failure, ProcessId, State
+from workshop.system import flock
 
 
 class _StopRequestedError(Exception):
@@ -32,10 +32,10 @@ def main(root: Path, ready_fd: int) -> None:
     """Run the plan in `root` until a signal comes or a component ends; close `ready_fd` once that is settled."""
     layout = Layout(root)
     raw = json.loads(layout.plan_file.read_text())
-    components = Components(Plan(**raw | {"components": [Component(**c) for c in raw["components"]]}))
+    components = Components(ControlPlaneSpec(**raw | {"components": [ComponentSpec(**c) for c in raw["components"]]}))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _request_stop)
-    with lock.hold(layout.supervisor_lock), ExitStack() as at_exit:
+    with flock.hold(layout.supervisor_lock), ExitStack() as at_exit:
         at_exit.callback(components.stop)
         at_exit.callback(_ignore_signals)
         _write(layout, components, "starting")
@@ -79,13 +79,13 @@ def _ignore_signals() -> None:
 
 def _write(layout: Layout, components: Components, state: State, failure: Failure | None = None) -> None:
     running = {name: identify(process.pid) for name, process in components.running.items() if process.poll() is None}
-    told = Record(state, components.plan.port, identify(os.getpid()), running, failure)
-    record.write(layout.run_file, told)
+    told = ControlPlaneState(state, components.plan.port, identify(os.getpid()), running, failure)
+    state_file.write(layout.run_file, told)
 
 
-def identify(pid: int) -> Process:
+def identify(pid: int) -> ProcessId:
     """The process `pid` and its time of creation."""
-    return Process(pid, psutil.Process(pid).create_time())
+    return ProcessId(pid, psutil.Process(pid).create_time())
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ import datetime
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from workshop import processes, scratch
+from workshop.controlplane.bootstrap import prepare
 from workshop.controlplane.components import Components
 from workshop.controlplane.layout import Layout
-from workshop.controlplane.prepare import prepare
+from workshop.system import processes, tempdir
 
 
 @contextlib.contextmanager
@@ -22,7 +22,7 @@ def temporary(binaries: Mapping[str, Path]) -> Iterator[tuple[Layout, Components
     Raises:
         ComponentFailedError: it didn't start.
     """
-    with scratch.folder() as root, processes.reserved_port() as port:
+    with tempdir.folder() as root, processes.reserved_port() as port:
         layout = Layout(root / "state")
         now = datetime.datetime.now(datetime.UTC)
         components = Components(prepare(layout, binaries, port, durable=False, now=now))

@@ -1,5 +1,4 @@
-"""The course: what a lesson is, its stages and tags, a student's way through it, and the gates that keep it honest.
+"""The course: what a lesson is, and which files are in which stage of it, as trees and tags of git.
 
-What a check needs at run time (a control plane, kubectl, messages) is in `workshop.checks`; what is taught lies in
-`lessons/`, and nothing here knows of icecreams.
+What is taught lies in `lessons/`, and nothing here knows of icecreams.
 """

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workshop.course.errors import CourseError
-from workshop.course.trees import Tree
+from workshop.course.stages import Tree
 
 IDENTITY = ("Icecream workshop", "course@icecream-workshop.invalid")
 _DATE = "2026-01-01T00:00:00+00:00"  # fixed, so the same main gives the same hashes

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator
 
-from workshop.course import lesson as definitions
-from workshop.course import trees
+from workshop.course import definition, stages
 from workshop.course.errors import CourseError
 from workshop.course.git import IDENTITY, Git
 from workshop.course.lesson import Course, Lesson
-from workshop.course.trees import Tree
+from workshop.course.stages import Tree
 
 STAGE_FILE = ".stage"
 
 
 def course_at(git: Git, tree: Tree) -> Course:
     """Return the course that a tree of git's defines. Raises CourseError."""
-    found = [path for path in tree if definitions.is_definition(path)]
-    return definitions.parse({path: git.run("cat-file", "blob", tree[path].split()[1]) for path in found})
+    found = [path for path in tree if definition.is_definition(path)]
+    return definition.parse({path: git.run("cat-file", "blob", tree[path].split()[1]) for path in found})
 
 
 def whole_course(git: Git) -> Course:
@@ -60,7 +59,7 @@ def make(git: Git) -> dict[str, str]:
 
 def commits(git: Git, course: Course, main: Tree) -> dict[str, str]:
     """Store a commit for each tag, and return them by tag, oldest first."""
-    tree = git.write_tree(trees.stage(course, main, None))
+    tree = git.write_tree(stages.stage(course, main, None))
     parent = git.commit(tree, "The workshop, before the first lesson", None)
     made = {}
     for tag, message, tree in _stages(git, course, main):
@@ -77,12 +76,12 @@ def _stages(git: Git, course: Course, main: Tree) -> Iterator[tuple[str, str, st
 
 def start_tree(git: Git, course: Course, main: Tree, lesson: Lesson) -> str:
     """Store the tree with which a student begins, and return its hash."""
-    return _marked(git, trees.start(course, main, lesson), lesson)
+    return _marked(git, stages.start(course, main, lesson), lesson)
 
 
 def stage_tree(git: Git, course: Course, main: Tree, lesson: Lesson) -> str:
     """Store the tree of a lesson with its exercises solved, and return its hash."""
-    return _marked(git, trees.stage(course, main, lesson), lesson)
+    return _marked(git, stages.stage(course, main, lesson), lesson)
 
 
 def _marked(git: Git, tree: dict[str, str], lesson: Lesson) -> str:

@@ -18,8 +18,9 @@ from rich.markdown import Markdown
 from rich.rule import Rule
 from rich.text import Text
 
-from workshop import operators, processes
-from workshop.cluster import CHECKOUT, Cluster
+from workshop.system import processes
+from workshop.workspace import operators
+from workshop.workspace.cluster import CHECKOUT, Cluster
 
 _LIMIT = 60.0  # seconds for one command
 _LOOK_AGAIN = 0.2  # seconds

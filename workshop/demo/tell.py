@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 
 from rich.console import Console
 
-from workshop import workspace
-from workshop.cluster import Cluster
-from workshop.controlplane import existing, local
 from workshop.controlplane.errors import ControlPlaneError
 from workshop.controlplane.layout import Layout
+from workshop.controlplane.providers import existing, local
 from workshop.controlplane.temporary import temporary
 from workshop.demo import steps
 from workshop.demo.story import Story
+from workshop.workspace import home
+from workshop.workspace.cluster import Cluster
 
 
 def tell(layout: Layout, console: Console, pause: Callable[[], None], *, keep: bool) -> None:
@@ -37,9 +37,9 @@ def tell(layout: Layout, console: Console, pause: Callable[[], None], *, keep: b
 def _cluster(layout: Layout, console: Console, *, keep: bool) -> Iterator[Cluster]:
     if used := existing.used(layout):
         console.print(f"On the existing cluster of the context {used['context']}: {used['server']}")
-        yield workspace.cluster(layout)
+        yield home.cluster(layout)
         return
-    programs = workspace.programs()
+    programs = home.programs()
     began = time.monotonic()
     console.print("Starting etcd, kube-apiserver and kube-controller-manager ...")
     if keep:

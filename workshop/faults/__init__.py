@@ -44,12 +44,12 @@ these three alone, so requests that overtake each other change nothing.
 | `running` | a proxy for the length of a `with` |
 """
 
-from workshop.faults.access import KubeconfigError
-from workshop.faults.faults import Faults, Injected, When
+from workshop.faults.background import running
+from workshop.faults.credentials import KubeconfigError
+from workshop.faults.injector import FaultInjector, Injected, When
 from workshop.faults.kinds import Kind
-from workshop.faults.plan import RatesError
-from workshop.faults.running import running
+from workshop.faults.schedule import RatesError
 
 BEFORE, AFTER = When.BEFORE, When.AFTER
 
-__all__ = ["AFTER", "BEFORE", "Faults", "Injected", "Kind", "KubeconfigError", "RatesError", "When", "running"]
+__all__ = ["AFTER", "BEFORE", "FaultInjector", "Injected", "Kind", "KubeconfigError", "RatesError", "When", "running"]

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from random import Random
 
-from workshop.faults import stale, status
-from workshop.faults.effect import Answer, AskInstead, Cut, Delay, EndWith, LoseReply
-from workshop.faults.request import RequestInfo
+from workshop.faults import api_errors, stale_lists
+from workshop.faults.effects import Answer, AskInstead, Cut, Delay, EndWith, LoseReply
+from workshop.faults.request_info import RequestInfo
 
 
 class Kind(StrEnum):
@@ -44,7 +44,7 @@ def of_request(info: RequestInfo) -> tuple[Kind, ...]:
     """The kinds of which one may strike this request; latency may strike every one, besides."""
     if info.writes:
         return OF_WRITES if info.is_guarded else OF_WRITES[1:]
-    if stale.bound(info) is not None:
+    if stale_lists.bound(info) is not None:
         return OF_LISTS
     return OF_WATCHES if info.watches_from.isdecimal() else _OF_ALL
 
@@ -58,15 +58,17 @@ def effect_on_request(
     """
     match kind:
         case Kind.CONFLICT:
-            return status.conflict(info.group, info.resource, info.name)
+            return api_errors.conflict(info.group, info.resource, info.name)
         case Kind.GONE:
-            return random.choice((status.gone, status.watch_of_one_error))(status.expired(info.watches_from))
+            return random.choice((api_errors.gone, api_errors.watch_of_one_error))(
+                api_errors.expired(info.watches_from)
+            )
         case Kind.LOST:
             return LoseReply()
         case Kind.THROTTLED:
-            return status.too_many_requests(retry_after=1)
+            return api_errors.too_many_requests(retry_after=1)
         case Kind.STALE:
-            target = stale.earlier(info, seen, random.random())
+            target = stale_lists.earlier(info, seen, random.random())
             return AskInstead(target) if target else None
         case _:
             return _error(random, writes=info.writes)
@@ -76,7 +78,7 @@ def effect_on_event(kind: Kind, random: Random) -> Cut | EndWith:
     """What a fault of this kind does to a watch, at one of its events."""
     if kind is Kind.CUT:
         return Cut(random.choice((0.0, random.random())))
-    return EndWith(status.error_event(status.compacted()))
+    return EndWith(api_errors.error_event(api_errors.compacted()))
 
 
 def delay(random: Random, longest: float) -> Delay:
@@ -87,5 +89,5 @@ def delay(random: Random, longest: float) -> Delay:
 def _error(random: Random, *, writes: bool) -> Answer:
     reaches = writes and random.random() < 0.5
     return random.choice(
-        (status.request_timed_out(reaches=reaches), status.shutting_down(), status.timeout(reaches=reaches))
+        (api_errors.request_timed_out(reaches=reaches), api_errors.shutting_down(), api_errors.timeout(reaches=reaches))
     )

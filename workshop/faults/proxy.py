@@ -13,15 +13,15 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 from aiohttp import web
 
-from workshop.faults.effect import Answer, AskInstead, Decision, Delay, Kill, LoseReply, Request
+from workshop.faults.effects import Answer, AskInstead, Decision, Delay, HttpRequest, Kill, LoseReply
 from workshop.faults.relay import close, relay, reset
-from workshop.faults.server import connected
+from workshop.faults.upstream import connected
 
 
 class Proxy:
     """Passes requests on to the server at `url`, after `decide` has said what becomes of each."""
 
-    def __init__(self, url: str, asking: ssl.SSLContext, decide: Callable[[Request], Decision]) -> None:
+    def __init__(self, url: str, asking: ssl.SSLContext, decide: Callable[[HttpRequest], Decision]) -> None:
         self._url = url
         self._asking = asking
         self._decide = decide
@@ -40,7 +40,7 @@ class Proxy:
                 await self._client.http.shutdown(0)
 
     async def _handle(self, incoming: web.BaseRequest, client: "_Client") -> web.StreamResponse:
-        request = Request(incoming.method, incoming.raw_path, await incoming.content.read())
+        request = HttpRequest(incoming.method, incoming.raw_path, await incoming.content.read())
         if client is not self._client:
             return close(incoming)
         decision = self._decide(request)
@@ -49,7 +49,9 @@ class Proxy:
         except aiohttp.ClientError:  # the server's end of the connection is gone, so the client's goes too
             return reset(incoming)
 
-    async def _carry_out(self, decision: Decision, incoming: web.BaseRequest, request: Request) -> web.StreamResponse:
+    async def _carry_out(
+        self, decision: Decision, incoming: web.BaseRequest, request: HttpRequest
+    ) -> web.StreamResponse:
         target = request.target
         for effect in decision.effects:
             match effect:
@@ -73,13 +75,13 @@ class Proxy:
                     return reset(incoming)
         return await self._pass(decision, incoming, request, target)
 
-    async def _happen(self, incoming: web.BaseRequest, request: Request) -> None:
+    async def _happen(self, incoming: web.BaseRequest, request: HttpRequest) -> None:
         """Let the server answer, to nobody."""
         async with self._ask(incoming, request, request.target) as answer:
             await answer.read()
 
     async def _pass(
-        self, decision: Decision, incoming: web.BaseRequest, request: Request, target: str
+        self, decision: Decision, incoming: web.BaseRequest, request: HttpRequest, target: str
     ) -> web.StreamResponse:
         if target != request.target:
             async with self._ask(incoming, request, target) as answer:
@@ -89,7 +91,7 @@ class Proxy:
             return await relay(decision, incoming, answer)
 
     def _ask(
-        self, incoming: web.BaseRequest, request: Request, target: str
+        self, incoming: web.BaseRequest, request: HttpRequest, target: str
     ) -> contextlib.AbstractAsyncContextManager[aiohttp.ClientResponse]:
         if incoming.transport is None or incoming.transport.is_closing():
             raise aiohttp.ClientConnectionError("the client is gone")

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import aiohttp
 from aiohttp import web
 
-from workshop.faults.effect import Cut, Decision, Delay, EndWith, Hold, OfLine
-from workshop.faults.server import OF_ONE_CONNECTION, without
+from workshop.faults.effects import Cut, Decision, Delay, EndWith, Hold, OfLine
+from workshop.faults.upstream import OF_ONE_CONNECTION, without
 
 _HEAD = 1024  # bytes of an answer that `head` is shown
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time to linger: closing resets

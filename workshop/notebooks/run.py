@@ -17,8 +17,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from workshop import scratch
 from workshop.notebooks.errors import NotebookError
+from workshop.system import tempdir
 
 CELL_LIMIT = 120  # seconds
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -31,7 +31,7 @@ def run(path: Path, limit: int = CELL_LIMIT) -> NotebookNode:
         NotebookError: a cell fails, takes too long, or ends the kernel.
     """
     notebook: NotebookNode = nbformat.read(path, as_version=4)
-    with scratch.folder() as folder:
+    with tempdir.folder() as folder:
         asyncio.run(_run(notebook, path, folder, limit))
     return notebook
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from workshop.site.page import Page
 
-PACKAGES = ("reconciling", "icecream_operator", "certmanager.acme", "certmanager.pki", "workshop.checks")
+PACKAGES = ("reconciling", "icecream_operator", "certmanager.acme", "certmanager.pki", "workshop.testing")
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _RAISES = re.compile(r"^Raises:\n((?:[ ]+.+\n?)+)", re.MULTILINE)
 _RAISED = re.compile(r"^    (\S.*?): ", re.MULTILINE)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 
-from workshop.course import watch
 from workshop.site.build import build
 from workshop.site.errors import SiteError
+from workshop.system import watch
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -1,1 +1,0 @@
-"""What tests of lessons and of the house use: a control plane, kubectl, the operator as a process, eventually."""

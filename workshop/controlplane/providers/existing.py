@@ -1,0 +1,80 @@
+"""The provider `existing`: a cluster that the user has already, by a context of the user's own kubeconfig.
+
+The context is copied into the workspace, so nothing later depends on, or touches, the user's file. Nothing is written
+to the cluster here; `cli/up.py` asks before anything is.
+"""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workshop.controlplane import kubeconfig
+from workshop.controlplane.errors import ControlPlaneError
+from workshop.controlplane.layout import Layout
+from workshop.controlplane.providers import local
+
+
+@dataclass(frozen=True)
+class ExistingCluster:
+    """A context of the user's: its name, the API server's URL, and the version that it answers."""
+
+    context: str
+    server: str
+    version: str
+    config: dict[str, Any]
+
+
+def look_at(context: str, kubectl: Path) -> ExistingCluster:
+    """Find `context` in the user's kubeconfig (the variable KUBECONFIG, else `~/.kube/config`) and ask its server.
+
+    Raises:
+        ControlPlaneError: no such context, or its server doesn't answer; with kubectl's own words.
+    """
+    view = _kubectl(kubectl, "config", "view", "--raw", "--minify", "--flatten", f"--context={context}", "-o", "json")
+    config: dict[str, Any] = json.loads(view)
+    version = json.loads(_kubectl(kubectl, "version", f"--context={context}", "--request-timeout=10s", "-o", "json"))
+    return ExistingCluster(
+        context=context,
+        server=config["clusters"][0]["cluster"]["server"],
+        version=version["serverVersion"]["gitVersion"],
+        config=config,
+    )
+
+
+def use(layout: Layout, existing: ExistingCluster) -> None:
+    """Make `existing` the workspace's cluster.
+
+    Raises:
+        ControlPlaneError: the workspace has a control plane of its own running.
+    """
+    if local.is_running(layout):
+        raise ControlPlaneError("This workspace's own control plane is running. End it first: workshop down")
+    layout.create()
+    kubeconfig.write(layout.kubeconfig, existing.config)
+    layout.existing_file.write_text(json.dumps({"context": existing.context, "server": existing.server}) + "\n")
+
+
+def used(layout: Layout) -> dict[str, str] | None:
+    """Context and server of the existing cluster that the workspace uses, if it uses one."""
+    try:
+        told: dict[str, str] = json.loads(layout.existing_file.read_text())
+    except FileNotFoundError:
+        return None
+    return told
+
+
+def forget(layout: Layout) -> None:
+    """Leave the existing cluster alone again; what was written there stays there."""
+    layout.existing_file.unlink(missing_ok=True)
+    for config in layout.root.glob("*kubeconfig"):
+        config.unlink()
+
+
+def _kubectl(kubectl: Path, *arguments: str) -> str:
+    done = subprocess.run([kubectl, *arguments], capture_output=True, text=True, check=False, env=os.environ)
+    if done.returncode:
+        raise ControlPlaneError(done.stderr.strip())
+    return done.stdout

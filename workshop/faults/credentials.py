@@ -1,0 +1,120 @@
+"""Who the proxy is to both sides: an API server with a certificate of its own, and a client of the real one.
+
+The user stays the same. A token (or what yields one, as an exec plugin) is the client's, and passes through with each
+request. A client certificate can't pass, so the proxy asks for exactly that certificate, and shows it in its turn:
+whoever hasn't got it gets nowhere.
+"""
+
+import base64
+import datetime
+import ssl
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from workshop.controlplane import certificates
+
+_FLATTEN = "What is needed: kubectl config view --raw --minify --flatten > FILE"
+
+
+class KubeconfigError(ValueError):
+    """The kubeconfig can't be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """The current context of a kubeconfig, and the cluster and the user that it names: entries of that file."""
+
+    context: dict[str, Any]
+    cluster: dict[str, Any]
+    user: dict[str, Any]
+
+    @property
+    def server(self) -> str:
+        """The API server's URL."""
+        return str(self.cluster["cluster"]["server"]).rstrip("/")
+
+    @property
+    def ca(self) -> str:
+        """What verifies it (PEM)."""
+        return base64.b64decode(self.cluster["cluster"]["certificate-authority-data"]).decode()
+
+    @property
+    def certificate(self) -> str:
+        """The user's client certificate (PEM), empty if there is none."""
+        return base64.b64decode(self.user["user"].get("client-certificate-data", "")).decode()
+
+
+@dataclass(frozen=True)
+class Tls:
+    """TLS to both sides; `ca` (PEM) is what verifies the proxy."""
+
+    serving: ssl.SSLContext
+    asking: ssl.SSLContext
+    ca: bytes
+
+
+def read(kubeconfig: Path) -> Access:
+    """What the current context of `kubeconfig` leads to.
+
+    Raises:
+        KubeconfigError: it isn't there, is incomplete, or names other files in place of embedding them.
+    """
+    try:
+        config = yaml.safe_load(kubeconfig.read_text())
+        context = _named(config["contexts"], config["current-context"])
+        cluster = _named(config["clusters"], context["context"]["cluster"])
+        access = Access(context, cluster, _named(config["users"], context["context"]["user"]))
+        _ = access.server, access.ca, access.certificate
+    except OSError as error:
+        raise KubeconfigError(f"The kubeconfig can't be read: {error}") from error
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise KubeconfigError(f"{kubeconfig} isn't a complete kubeconfig ({error!r}). {_FLATTEN}") from error
+    if "client-certificate" in access.user["user"]:
+        raise KubeconfigError(f"{kubeconfig} doesn't embed the user's certificate. {_FLATTEN}")
+    return access
+
+
+def kubeconfig_of(access: Access, port: int, ca: bytes) -> dict[str, Any]:
+    """A kubeconfig for the same user that leads to the proxy on `port`."""
+    cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority-data": base64.b64encode(ca).decode()}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": access.context["name"],
+        "clusters": [{"name": access.cluster["name"], "cluster": cluster}],
+        "users": [access.user],
+        "contexts": [access.context],
+    }
+
+
+def tls(access: Access, now: datetime.datetime) -> Tls:
+    """A certificate for 127.0.0.1 by a CA made for this run; no key of it stays on disk."""
+    asking = ssl.create_default_context(cadata=access.ca)
+    serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    with tempfile.TemporaryDirectory() as folder:
+        authority = certificates.authority(Path(folder), now)
+        own = certificates.serving(authority, "proxy", ["127.0.0.1"], now)
+        serving.load_cert_chain(own.cert, own.key)
+        if access.certificate:
+            _load(asking, access, Path(folder) / "user.pem")
+            serving.load_verify_locations(cadata=access.certificate)
+            serving.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # trust this certificate, and not its CA
+            serving.verify_mode = ssl.CERT_REQUIRED
+        return Tls(serving, asking, authority.pair.cert.read_bytes())
+
+
+def _load(asking: ssl.SSLContext, access: Access, file: Path) -> None:
+    file.touch(mode=0o600)
+    file.write_bytes(access.certificate.encode() + base64.b64decode(access.user["user"]["client-key-data"]))
+    asking.load_cert_chain(file)
+
+
+def _named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    for entry in entries:
+        if entry["name"] == name:
+            return entry
+    raise LookupError(f"no entry {name}")

@@ -1,0 +1,84 @@
+"""The process in which the checks of a lesson run: pytest, in a session of its own, with a pipe for the outcomes."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from workshop.course.lesson import Lesson
+from workshop.grading import plugin, worker
+from workshop.system import processes
+from workshop.workspace.cluster import Cluster
+
+_ARGUMENTS = [
+    "--override-ini=addopts=",
+    "--strict-markers",
+    "--import-mode=importlib",
+    "-p",
+    "workshop.grading.plugin",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:hypothesispytest",  # a second of imports, and no lesson needs it
+    "--timeout-method=signal",
+    "--tb=short",
+]
+
+
+class WorkerProcess:
+    """A process that waits to be told which checks to run in the folder `root`; it may import modules while it waits.
+
+    `outcomes` is where they can be read. Nothing of it outlives `close`.
+    """
+
+    def __init__(self, root: Path, modules: Sequence[str] = ()) -> None:
+        self.outcomes, writing = os.pipe()
+        self._folder = tempfile.TemporaryDirectory(prefix="icecream-workshop-checks-", ignore_cleanup_errors=True)
+        self._log = Path(self._folder.name) / "pytest.log"
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, worker.__file__, *modules],
+                cwd=root,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[writing],
+                env={**os.environ, plugin.OUTCOMES: str(writing)},
+                preexec_fn=processes.die_with_parent,
+            )
+        os.close(writing)
+        assert self._process.stdin
+        self._stdin = self._process.stdin
+
+    def run(self, lesson: Lesson, cluster: Cluster, limit: float) -> None:
+        """Have it run the checks of `lesson`, each for at most `limit` seconds."""
+        known = {"folder": cluster.folder, "kubeconfig": cluster.kubeconfig, "kubectl_path": cluster.kubectl_path}
+        where = json.dumps({name: str(path) for name, path in known.items()})
+        basetemp = Path(self._folder.name) / "basetemp"
+        arguments = [*_ARGUMENTS, f"--timeout={limit}", f"--basetemp={basetemp}", lesson.folder]
+        told = {"arguments": arguments, "environment": {plugin.CLUSTER: where}}
+        with contextlib.suppress(BrokenPipeError), self._stdin:  # if it has ended, its end of the outcomes says so
+            self._stdin.write(json.dumps(told).encode() + b"\n")
+
+    def wait(self) -> int:
+        """Wait until it ends, and return its exit code, or minus the signal that ended it."""
+        return self._process.wait()
+
+    def last_words(self) -> str:
+        """What it printed last."""
+        return processes.tail(self._log, 5)
+
+    def close(self) -> None:
+        """End it, with whatever it left behind."""
+        os.close(self.outcomes)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._stdin.close()
+        self._folder.cleanup()

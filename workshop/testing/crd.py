@@ -1,0 +1,65 @@
+"""Has the API server serve icecreams, by the CRD that a student has written or was given, as fast as that goes.
+
+For two seconds after a CRD was established the API server holds back each create, for the sake of other API servers
+that may not know it yet (kubernetes/kubernetes#99199). Here is no other one, so it is told that this was long ago.
+"""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+
+from workshop.testing.failures import CheckFailedError
+from workshop.testing.polling import eventually
+from workshop.workspace.cluster import KUBECTL_CACHE, Cluster, KubectlError
+
+CRD = "deploy/crds/demo.lva.io_icecreams.yaml"
+
+_NAME = "icecreams.demo.lva.io"
+
+
+@contextlib.contextmanager
+def served(cluster: Cluster, *, look: str) -> Iterator[None]:
+    """Icecreams are served inside the `with`; then each CRD goes, whatever its name is, with all of its objects.
+
+    Raises:
+        CheckFailedError: the API server refuses the CRD, or doesn't serve it; `look` is where to look then.
+    """
+    try:
+        try:
+            cluster.kubectl("apply", "-f", CRD)
+            condition = eventually(lambda: _established(cluster), within=10)
+            time = {"op": "replace", "path": f"{condition}/lastTransitionTime", "value": "2000-01-01T00:00:00Z"}
+            cluster.kubectl("patch", "crd", _NAME, "--subresource=status", "--type=json", f"-p={json.dumps([time])}")
+            eventually(lambda: _answers(cluster), within=10)
+        except (KubectlError, AssertionError) as error:
+            raise CheckFailedError(
+                expected="the API server to take your CustomResourceDefinition and serve it",
+                seen=_words(error),
+                look=look,
+            ) from None
+        yield
+    finally:
+        cluster.kubectl("delete", "crds", "--all", "--timeout=15s")
+        shutil.rmtree(cluster.folder / KUBECTL_CACHE)  # the next one may be another
+
+
+def _established(cluster: Cluster) -> str:
+    """Where the condition stands. (`kubectl wait` fails as long as there are no conditions at all.)"""
+    conditions = cluster.get("crd", _NAME)["status"].get("conditions") or []
+    held = [each["type"] if each["status"] == "True" else "" for each in conditions]
+    assert "Established" in held, f"it is not established: {json.dumps(conditions)}"
+    return f"/status/conditions/{held.index('Established')}"
+
+
+def _answers(cluster: Cluster) -> None:
+    """Ask for one by its name: in the first second, a list would wait for the API server's cache."""
+    try:
+        cluster.kubectl("get", "icecream", "nobody", "--ignore-not-found")
+    except KubectlError as error:
+        raise AssertionError(_words(error)) from None
+
+
+def _words(error: Exception) -> str:
+    """What is wrong, without the command."""
+    return str(error).partition(": ")[2] if isinstance(error, KubectlError) else str(error)

@@ -1,8 +1,0 @@
-"""What a process has imported and started that waits for checks to run: what they need, and nothing of a student's."""
-
-import pytest  # noqa: F401
-
-from workshop import faults  # noqa: F401
-from workshop.checks import forked, shop  # noqa: F401
-
-forked.prepare()

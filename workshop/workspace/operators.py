@@ -1,0 +1,66 @@
+"""Which operators the workshop can start, and as whom: each is a process with the service account of its manifests.
+
+The operators are programs like any other here: what they do is their own business, and nothing imports them.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from workshop.controlplane import kubeconfig
+from workshop.workspace.cluster import Cluster
+
+_A_WEEK = "168h"  # longer than anybody leaves a workshop running
+
+
+@dataclass(frozen=True)
+class Operator:
+    """An operator: its Python module, and its service account as `kubectl apply -k <manifests>` makes it."""
+
+    name: str
+    module: str
+    manifests: str
+    namespace: str
+    service_account: str
+
+
+OPERATORS = {
+    operator.name: operator
+    for operator in (
+        Operator(
+            name="operator",
+            module="icecream_operator",
+            manifests="deploy/operator",
+            namespace="demooperator-system",
+            service_account="demooperator-controller-manager",
+        ),
+    )
+}
+
+
+def log_in(operator: Operator, cluster: Cluster) -> Path:
+    """Give `operator` its service account and roles in `cluster`, and return a kubeconfig with a token for it.
+
+    The same token as in a Pod (TokenRequest), so a rule that is missing in `deploy/` is missing here too.
+
+    Raises:
+        KubectlError: the manifests couldn't be applied, or the token wasn't given.
+    """
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-k", operator.manifests)
+    token = cluster.kubectl(
+        "create",
+        "token",
+        operator.service_account,
+        f"--namespace={operator.namespace}",
+        f"--duration={_A_WEEK}",
+    )
+    admin = json.loads(cluster.kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json"))
+    path = cluster.folder / f"{operator.name}.kubeconfig"
+    kubeconfig.write(path, kubeconfig.with_token(admin["clusters"][0]["cluster"], token.strip(), operator.namespace))
+    return path
+
+
+def command(operator: Operator, *arguments: str) -> list[str]:
+    """How to start it as a process; its identity comes by the variable KUBECONFIG."""
+    return [sys.executable, "-m", operator.module, *arguments]

@@ -17,8 +17,10 @@ Enum = TypeVar("Enum", bound=StrEnum)
 class Fields:
     """A JSON object and what it is, for messages: `the order https://...`.
 
-    Every method raises BadReplyError where a member isn't of the asked kind. Members that nobody asks for are
-    ignored, as section 7.1 wants it.
+    Members that nobody asks for are ignored, as section 7.1 wants it.
+
+    Raises:
+        BadReplyError: from every method, where a member isn't of the type that is asked for.
     """
 
     def __init__(self, value: object, where: str) -> None:

@@ -31,7 +31,8 @@ class Identifier:
     def of(cls, name: str) -> "Identifier":
         """The identifier for what a person writes: `example.test`, `*.example.test`, `127.0.0.1`, `::1`.
 
-        BadNameError: it is neither a DNS name nor an address.
+        Raises:
+            BadNameError: it is neither a DNS name nor an address.
         """
         try:
             return cls(IP, str(ipaddress.ip_address(name)))

@@ -16,18 +16,18 @@ from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Type
 from certmanager.acme.client import Client, connect
 from certmanager.acme.identifier import Identifier
-from certmanager.acme.issue import issue
-from certmanager.acme.wire import Exchange
+from certmanager.acme.issuance import issue
+from certmanager.acme.exchange import Exchange
 from certmanager.pki import certificates, keys, requests
 from certmanager.pki.certificates import Authority, Validity
 from certmanager.pki.names import AltNames, Subject
 from workshop import pebble
-from workshop.pebble import tls
+from workshop.pebble import serving_certificate
 
 
 @pytest.fixture(scope="session")
 def ca() -> Iterator[pebble.Pebble]:
-    with pebble.running(pebble.Options(authorization_reuse=0)) as running:
+    with pebble.serve(pebble.Options(authorization_reuse=0)) as running:
         yield running
 
 
@@ -68,7 +68,7 @@ async def applicant_at(ca: pebble.Pebble) -> AsyncIterator[Applicant]:
     wire: list[Exchange] = []
     async with (
         http01.serve("127.0.0.1", ca.http_port) as http,
-        connect(ca.directory_url, keys.generate(), trust=ca.trust, watch=wire.append) as client,
+        connect(ca.directory_url, keys.generate(), trust=ca.trust, on_exchange=wire.append) as client,
     ):
         await client.new_account(terms_agreed=True)
         yield Applicant(ca, client, http, wire)
@@ -238,17 +238,17 @@ def another_authority() -> Authority:
 
 
 @pytest.fixture(scope="session")
-def identity() -> tls.Identity:
-    return tls.make(datetime.datetime.now(datetime.UTC))
+def identity() -> ServingCertificate:
+    return serving_certificate.generate(datetime.datetime.now(datetime.UTC))
 
 
 @pytest.fixture
-def trust(identity: tls.Identity) -> ssl.SSLContext:
+def trust(identity: ServingCertificate) -> ssl.SSLContext:
     return ssl.create_default_context(cadata=identity.ca.decode())
 
 
 @pytest.fixture
-async def bent(identity: tls.Identity, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BentCA]:
+async def bent(identity: ServingCertificate, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BentCA]:
     """A CA that keeps to the RFC until it is bent, over TLS on loopback."""
     folder = tmp_path_factory.mktemp("bent")
     (folder / "tls.crt").write_bytes(identity.certificate)

@@ -13,7 +13,7 @@ ISSUANCES = 200
 async def test_all_of_200_issuances_succeed_whatever_part_of_the_nonces_is_refused(
     percentage, apply_at, record_property
 ):
-    with pebble.running(pebble.Options(bad_nonces=percentage, authorization_reuse=0)) as ca:
+    with pebble.serve(pebble.Options(bad_nonces=percentage, authorization_reuse=0)) as ca:
         applicant = await apply_at(ca)
         before = len(applicant.wire)
         chains = [await applicant.issue(f"n{number}.example.test") for number in range(ISSUANCES)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from certmanager.acme.obtain import Folder
+from certmanager.acme.resume import Folder
 from certmanager.pki import chains
 from certmanager.pki.names import AltNames
 

@@ -13,7 +13,7 @@ from certmanager.acme.challenge import Type
 from certmanager.acme.client import connect
 from certmanager.acme.errors import AcmeError, NoChallengeError, OrderFailedError
 from certmanager.acme.identifier import Identifier, alt_names
-from certmanager.acme.issue import find_open_order, issue
+from certmanager.acme.issuance import find_open_order, issue
 from certmanager.acme.order import Status
 from certmanager.acme.problem import ProblemError
 from certmanager.acme.revocation import Reason
@@ -26,13 +26,13 @@ MAC_KEY = b"0123456789abcdef0123456789abcdef"
 
 @pytest.fixture(scope="module")
 def demanding() -> Iterator[pebble.Pebble]:
-    with pebble.running(pebble.Options(external_accounts={"kid-1": MAC_KEY})) as running:
+    with pebble.serve(pebble.Options(external_accounts={"kid-1": MAC_KEY})) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def many_rooted() -> Iterator[pebble.Pebble]:
-    with pebble.running(pebble.Options(alternate_roots=2, chain_length=2)) as running:
+    with pebble.serve(pebble.Options(alternate_roots=2, chain_length=2)) as running:
         yield running
 
 
@@ -235,7 +235,7 @@ class TestAlternateChains:
 
 class TestAuthorizations:
     async def test_with_reuse_a_second_order_needs_no_proof(self, apply_at):
-        with pebble.running(pebble.Options(authorization_reuse=100)) as ca:
+        with pebble.serve(pebble.Options(authorization_reuse=100)) as ca:
             applicant = await apply_at(ca)
             await applicant.issue("reuse.example.test")
             before = len(applicant.wire)
@@ -245,7 +245,7 @@ class TestAuthorizations:
         assert not {"authZ", "chalZ"} & set(paths)
 
     async def test_with_reuse_a_new_name_is_proved_beside_an_old_one(self, apply_at):
-        with pebble.running(pebble.Options(authorization_reuse=100)) as ca:
+        with pebble.serve(pebble.Options(authorization_reuse=100)) as ca:
             applicant = await apply_at(ca)
             await applicant.issue("old.example.test")
             before = len(applicant.wire)
@@ -263,12 +263,12 @@ class TestAuthorizations:
 
 class TestSlowCA:
     async def test_a_slow_validation_is_waited_for(self, apply_at):
-        with pebble.running(pebble.Options(validation_delay=2)) as ca:
+        with pebble.serve(pebble.Options(validation_delay=2)) as ca:
             applicant = await apply_at(ca)
             await applicant.issue("slow1.example.test", "slow2.example.test", "slow3.example.test")
 
     async def test_retry_after_is_honoured_in_seconds_and_as_a_date(self, apply_at):
-        with pebble.running(pebble.Options(retry_after=1)) as ca:
+        with pebble.serve(pebble.Options(retry_after=1)) as ca:
             applicant = await apply_at(ca)
             for number in range(2):
                 before = len(applicant.wire)
@@ -311,7 +311,7 @@ class TestRevocation:
 
 class TestRestartedCA:
     async def test_an_empty_database_is_said_to_be_one_and_registering_again_helps(self, apply_at):
-        with pebble.running() as ca:
+        with pebble.serve() as ca:
             before = await apply_at(ca)
             order = await before.client.new_order([Identifier.of("lost.example.test")])
             ca.restart()

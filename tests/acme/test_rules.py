@@ -15,15 +15,15 @@ from certmanager.acme.challenge import Challenge, Proof, Status, Type, prove
 from certmanager.acme.client import connect
 from certmanager.acme.errors import StillPendingError
 from certmanager.acme.identifier import Identifier
-from certmanager.acme.issue import issue
+from certmanager.acme.issuance import issue
 from certmanager.acme.jws import AccountKey, Signer
-from certmanager.acme.polling import Patience
-from certmanager.acme.wire import Exchange, open_message
+from certmanager.acme.polling import PollingPolicy
+from certmanager.acme.exchange import Exchange, decode_message
 from certmanager.pki import keys
 from certmanager.pki.errors import PkiError
 from workshop import pebble
 
-PATIENCE = Patience()
+PATIENCE = PollingPolicy()
 URL = "https://ca.example/x"
 
 
@@ -33,7 +33,7 @@ class TestSignature:
     def test_it_verifies_with_another_implementation(self, algorithm, payload):
         private = keys.generate(keys.Algorithm(algorithm[0]), algorithm[1])
         body = jws.sign(Signer(AccountKey(private)), URL, "nonce-1", payload)
-        message = open_message(json.loads(body))
+        message = decode_message(json.loads(body))
         assert josepy.JWS.json_loads(body.decode()).verify(josepy.JWK.from_json(dict(message.protected["jwk"])))
         assert message.payload == payload
         assert (message.protected["url"], message.protected["nonce"]) == (URL, "nonce-1")
@@ -105,7 +105,7 @@ class TestWaiting:
         assert clock.slept == [3, 0, 60]
 
     async def test_without_a_word_the_waits_grow_up_to_the_longest(self, clock):
-        patience = Patience(first=1, factor=2, longest=5, total=100)
+        patience = PollingPolicy(first=1, factor=2, longest=5, total=100)
         await self.wait(clock, [Thing("pending")] * 5 + [Thing("valid")], patience)
         assert clock.slept == [1, 2, 4, 5, 5]
 
@@ -136,8 +136,8 @@ def test_every_type_of_rfc_8555_is_known():
 async def test_what_is_watched_holds_no_secret():
     key, mac_key = keys.generate(), b"a very secret MAC key, 32 bytes."
     wire: list[Exchange] = []
-    with pebble.running(pebble.Options(external_accounts={"kid": mac_key})) as ca:
-        async with connect(ca.directory_url, key, trust=ca.trust, watch=wire.append) as client:
+    with pebble.serve(pebble.Options(external_accounts={"kid": mac_key})) as ca:
+        async with connect(ca.directory_url, key, trust=ca.trust, on_exchange=wire.append) as client:
             await client.new_account(terms_agreed=True, external=ExternalAccount("kid", mac_key))
     scalar = key.private_numbers().private_value
     secrets = [jws.encode(scalar.to_bytes(32)), str(scalar), f"{scalar:x}", mac_key.decode(), jws.encode(mac_key)]
@@ -162,7 +162,7 @@ async def test_an_exchange_shows_its_message_opened(applicant):
 
 async def test_the_story_names_each_step_and_its_section(applicant):
     told: list[str] = []
-    teller = story.Story(told.append)
+    teller = story.Transcript(told.append)
     for exchange in applicant.wire:
         teller(exchange)
     await applicant.issue("told.example.test")

@@ -21,7 +21,7 @@ from certmanager.acme import http01
 from certmanager.acme.challenge import Type
 from certmanager.acme.client import connect
 from certmanager.acme.identifier import Identifier
-from certmanager.acme.issue import issue
+from certmanager.acme.issuance import issue
 from certmanager.acme.problem import ProblemError
 from certmanager.pki import keys
 from workshop import pebble, scratch
@@ -47,7 +47,7 @@ def is_open(port: int) -> bool:
 
 
 def test_nothing_is_left_of_it():
-    with pebble.running() as ca:
+    with pebble.serve() as ca:
         ports, pids, folder = ca.ports, ca.pids, ca.folder
         assert all(is_open(port) for port in (ports.acme, ports.management, ports.dns, ports.dns_management))
         assert folder.stat().st_mode & 0o777 == 0o700
@@ -61,14 +61,14 @@ def test_nothing_is_left_when_the_with_is_left_by_an_error():
     class FellOverError(Exception):
         pass
 
-    with pytest.raises(FellOverError), pebble.running() as ca:
+    with pytest.raises(FellOverError), pebble.serve() as ca:
         raise FellOverError
     assert not any(psutil.pid_exists(pid) for pid in ca.pids.values())
     assert not ca.folder.exists()
 
 
 def test_only_loopback_is_listened_on():
-    with pebble.running() as ca:
+    with pebble.serve() as ca:
         listening = {
             connection.laddr.ip
             for pid in ca.pids.values()
@@ -79,7 +79,7 @@ def test_only_loopback_is_listened_on():
 
 
 def test_two_side_by_side_never_meet():
-    with pebble.running() as one, pebble.running() as other:
+    with pebble.serve() as one, pebble.serve() as other:
         assert not set(vars(one.ports).values()) & set(vars(other.ports).values())
         assert one.folder != other.folder
         assert one.roots() != other.roots()
@@ -98,7 +98,7 @@ def test_a_reserved_port_is_given_to_nobody_else():
 
 
 async def test_a_restart_forgets_everything_and_keeps_the_addresses():
-    with pebble.running() as ca:
+    with pebble.serve() as ca:
         first = await issued(ca, "a.example.test")
         roots, pids, url = ca.roots(), ca.pids, ca.directory_url
         ca.restart()
@@ -110,7 +110,7 @@ async def test_a_restart_forgets_everything_and_keeps_the_addresses():
 
 
 def test_an_end_by_itself_is_noticed_and_told_with_the_log():
-    with pebble.running() as ca:
+    with pebble.serve() as ca:
         os.kill(ca.pids["pebble"], signal.SIGKILL)
         with pytest.raises(
             pebble.PebbleError, match=r"pebble has ended with signal SIGKILL\. Its log:\n(.*\n)*.*Pebble"
@@ -125,7 +125,7 @@ def test_a_program_that_doesn_t_start_is_told_with_its_log(monkeypatch, tmp_path
         pytest.raises(
             pebble.PebbleError, match=r"pebble has ended with exit code 1\. Its log:\n(.*\n)*.*nowhere\.json"
         ),
-        pebble.running(),
+        pebble.serve(),
     ):
         pass
     assert not list(scratch.family().glob("*/"))
@@ -134,7 +134,7 @@ def test_a_program_that_doesn_t_start_is_told_with_its_log(monkeypatch, tmp_path
 CHILD = """
 import sys, time
 from workshop import pebble
-with pebble.running() as ca:
+with pebble.serve() as ca:
     print(*ca.pids.values(), ca.folder, flush=True)
     time.sleep(600)
 """
@@ -150,7 +150,7 @@ def test_a_killed_run_takes_its_processes_along_and_the_next_run_its_folder():
     gone, alive = psutil.wait_procs(processes, timeout=10)
     assert (len(gone), alive) == (2, [])
     assert Path(folder).exists()
-    with pebble.running():
+    with pebble.serve():
         assert not Path(folder).exists()
 
 
@@ -158,29 +158,29 @@ class TestDials:
     """Pebble ignores what it doesn't know, so each dial is seen at work."""
 
     async def test_the_validity_is_that_of_the_certificates(self):
-        with pebble.running(Options(validity=datetime.timedelta(hours=1))) as ca:
+        with pebble.serve(Options(validity=datetime.timedelta(hours=1))) as ca:
             leaf = (await issued(ca, "a.example.test")).leaf
         assert leaf.not_valid_after_utc - leaf.not_valid_before_utc == datetime.timedelta(seconds=3599)
 
     async def test_bad_nonces_are_refused_at_that_rate(self):
-        with pebble.running(Options(bad_nonces=100)) as ca:
+        with pebble.serve(Options(bad_nonces=100)) as ca:
             async with connect(ca.directory_url, keys.generate(), trust=ca.trust) as client:
                 with pytest.raises(ProblemError, match="badNonce"):
                     await client.new_account(terms_agreed=True)
 
     async def test_always_valid_needs_no_proof(self):
-        with pebble.running(Options(always_valid=True)) as ca:
+        with pebble.serve(Options(always_valid=True)) as ca:
             await ca.dns.set_servfail("a.example.test")
             await issued(ca, "a.example.test")
 
     async def test_the_blocklist_is_refused(self):
-        with pebble.running(Options(blocklist=("melon.example.test",))) as ca:
+        with pebble.serve(Options(blocklist=("melon.example.test",))) as ca:
             await issued(ca, "blocked-domain.example")
             with pytest.raises(ProblemError, match="rejectedIdentifier"):
                 await issued(ca, "melon.example.test")
 
     async def test_there_are_as_many_roots_as_asked_and_chains_as_long(self):
-        with pebble.running(Options(alternate_roots=2, chain_length=3)) as ca:
+        with pebble.serve(Options(alternate_roots=2, chain_length=3)) as ca:
             names = {root.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value for root in ca.roots()}
             chain = await issued(ca, "a.example.test")
         assert len(names) == 3
@@ -188,23 +188,23 @@ class TestDials:
         assert len(chain.alternates) == 2
 
     async def test_an_external_account_is_demanded(self):
-        with pebble.running(Options(external_accounts={"kid": b"k" * 32})) as ca:
+        with pebble.serve(Options(external_accounts={"kid": b"k" * 32})) as ca:
             async with connect(ca.directory_url, keys.generate(), trust=ca.trust) as client:
                 assert client.directory.external_account_required
 
     def test_strictness_is_told(self):
-        with pebble.running() as strict, pebble.running(Options(strict=False)) as lenient:
+        with pebble.serve() as strict, pebble.serve(Options(strict=False)) as lenient:
             assert "Running in strict mode" in strict.log().read_text()
             assert "Running in strict mode" not in lenient.log().read_text()
 
     def test_no_variable_of_the_user_s_turns_a_dial(self, monkeypatch):
         monkeypatch.setenv("PEBBLE_WFE_NONCEREJECT", "77")
-        with pebble.running() as ca:
+        with pebble.serve() as ca:
             assert "reject 0% of good nonces" in ca.log().read_text()
 
     @pytest.mark.parametrize(("seconds", "told"), [(0, "Disabling random VA sleeps"), (3, "random VA sleep time to 4")])
     def test_the_validation_delay_is_told(self, seconds, told):
-        with pebble.running(Options(validation_delay=seconds)) as ca:
+        with pebble.serve(Options(validation_delay=seconds)) as ca:
             assert told in ca.log().read_text()
 
     def test_secrets_are_not_shown(self):

@@ -14,7 +14,7 @@ from certmanager.acme.challenge import Type
 from certmanager.acme.client import connect
 from certmanager.acme.errors import CertificateRefusedError, OrderFailedError
 from certmanager.acme.identifier import Identifier
-from certmanager.acme.obtain import Folder, Wanted, obtain
+from certmanager.acme.resume import Folder, ObtainRequest, obtain
 from certmanager.pki import chains, keys
 from workshop import pebble
 
@@ -33,7 +33,7 @@ def die_after(count: int, ca: pebble.Pebble, challenge: Type, folder: Path) -> s
         "folder": str(folder),
         "after": count,
     }
-    script = Path(__file__).with_name("dies_after.py")
+    script = Path(__file__).with_name("killed_client.py")
     done = subprocess.run([sys.executable, script, json.dumps(arguments)], capture_output=True, text=True, check=False)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.stdout.strip() if done.returncode else None
@@ -47,7 +47,7 @@ async def orders_of(ca: pebble.Pebble, folder: Folder, trust: ssl.SSLContext) ->
 async def go_on(ca: pebble.Pebble, challenge: Type, folder: Folder) -> list[str]:
     """Begin again until there is a certificate; what was said of the orders on the way."""
     said: list[str] = []
-    wanted = Wanted(ca.directory_url, NAMES, challenge)
+    wanted = ObtainRequest(ca.directory_url, NAMES, challenge)
     async with http01.serve("127.0.0.1", ca.http_port) as http:
         solver = {Type.HTTP_01: http, Type.DNS_01: ca.dns}[challenge]
         for _ in range(2):
@@ -108,7 +108,7 @@ async def test_a_certificate_s_key_that_is_lost_after_finalize_is_said_to_be(ca,
 
 
 async def test_an_order_that_a_restarted_ca_has_forgotten_is_replaced_and_that_is_said(tmp_path):
-    with pebble.running() as ca:
+    with pebble.serve() as ca:
         folder = Folder(tmp_path)
         await go_on(ca, Type.HTTP_01, folder)
         ca.restart()

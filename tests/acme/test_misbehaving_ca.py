@@ -21,9 +21,9 @@ from certmanager.acme.errors import (
 )
 from certmanager.acme.http01 import Http01Server
 from certmanager.acme.identifier import Identifier
-from certmanager.acme.issue import issue
-from certmanager.acme.obtain import Folder, Wanted, obtain
-from certmanager.acme.polling import Patience
+from certmanager.acme.issuance import issue
+from certmanager.acme.resume import Folder, ObtainRequest, obtain
+from certmanager.acme.polling import PollingPolicy
 from certmanager.acme.problem import ProblemError
 from certmanager.pki import certificates, keys, requests
 from certmanager.pki.names import AltNames
@@ -47,7 +47,7 @@ class Refused:
     async def obtain(self, resource: str | None = None, bend: Bend | None = None) -> None:
         if resource and bend:
             self.bent.bend[resource] = bend
-        wanted = Wanted(self.bent.directory_url, [NAME], Type.HTTP_01)
+        wanted = ObtainRequest(self.bent.directory_url, [NAME], Type.HTTP_01)
         await obtain(wanted, self.folder, self.solver, lambda _: None, trust=self.trust)
 
     async def __call__(
@@ -253,9 +253,9 @@ class TestEndlessWaiting:
             with pytest.raises(StillPendingError, match=f"still {status} after 120 s") as caught:
                 await issue(client, order, keys.generate(), Type.HTTP_01, Http01Server())
         assert caught.value.retryable
-        assert sum(clock.slept) <= 120 + Patience().first  # the first look comes of ours, it had no Retry-After yet
+        assert sum(clock.slept) <= 120 + PollingPolicy().first  # the first look comes of ours, it had no Retry-After yet
         if retry_after in ("31536000", "Fri, 31 Dec 9999 23:59:59 GMT"):
-            assert sum(clock.slept) <= Patience().first  # no use in beginning to wait
+            assert sum(clock.slept) <= PollingPolicy().first  # no use in beginning to wait
             assert caught.value.retry_after is not None
 
     async def test_an_order_that_is_never_ready_ends_too(self, bent, connected, clock):
@@ -313,13 +313,13 @@ class TestCertificate:
 
 
 async def test_a_ca_with_the_wrong_certificate_of_its_own_is_not_talked_to(bent, tmp_path):
-    wanted = Wanted(bent.directory_url, [NAME], Type.HTTP_01)
+    wanted = ObtainRequest(bent.directory_url, [NAME], Type.HTTP_01)
     with pytest.raises(UnreachableError, match="CERTIFICATE_VERIFY_FAILED"):
         await obtain(wanted, Folder(tmp_path), Http01Server(), lambda _: None)
     assert bent.seen == []
 
 
 async def test_nobody_listening_is_said_so(tmp_path, trust):
-    wanted = Wanted("https://127.0.0.1:1/directory", [NAME], Type.HTTP_01)
+    wanted = ObtainRequest("https://127.0.0.1:1/directory", [NAME], Type.HTTP_01)
     with pytest.raises(UnreachableError, match=r"GET https://127\.0\.0\.1:1/directory"):
         await obtain(wanted, Folder(tmp_path), Http01Server(), lambda _: None, trust=trust)

@@ -36,7 +36,7 @@ class Exchange:
     @property
     def message(self) -> Message | None:
         """What was signed, if anything was."""
-        return None if self.sent is None else open_message(json.loads(self.sent))
+        return None if self.sent is None else decode_message(json.loads(self.sent))
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -54,14 +54,14 @@ class Exchange:
         yield from (f"<   {line}" for line in self.received.decode(errors="replace").splitlines())
 
 
-Watcher = Callable[[Exchange], None]
+ExchangeCallback = Callable[[Exchange], None]
 
 
-def open_message(jws: Mapping[str, str]) -> Message:
+def decode_message(jws: Mapping[str, str]) -> Message:
     """Decode a flattened JWS, and the one inside its payload where an external account is bound (section 7.3.4)."""
     payload = json.loads(decode(jws["payload"])) if jws["payload"] else None
     if isinstance(payload, dict) and "externalAccountBinding" in payload:
-        inner = open_message(payload["externalAccountBinding"])
+        inner = decode_message(payload["externalAccountBinding"])
         payload = payload | {"externalAccountBinding": vars(inner)}
     return Message(json.loads(decode(jws["protected"])), payload, jws["signature"])
 

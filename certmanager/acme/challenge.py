@@ -90,7 +90,7 @@ def parse(members: Fields, retry_after: datetime.timedelta | None = None) -> Cha
     """
     return Challenge(
         url=members.url("url"),
-        type=members.text("type"),
+        type=members.line("type"),
         status=members.one_of("status", Status),
         token=members.text("token", ""),
         error=problem.parse(members.nested("error")) if members.has("error") else None,

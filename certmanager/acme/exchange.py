@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from certmanager.acme.fields import printable
 from certmanager.acme.jws import decode
 
 SHOWN_HEADERS = ("Content-Type", "Location", "Replay-Nonce", "Retry-After", "Link")
@@ -50,8 +51,8 @@ class Exchange:
             yield f">   payload   {'empty' if message.payload is None else _compact(message.payload)}"
             yield f">   signature {message.signature}"
         yield f"< {self.status} after {self.seconds * 1000:.1f} ms"
-        yield from (f"<   {name}: {value}" for name, value in self.headers if name in SHOWN_HEADERS)
-        yield from (f"<   {line}" for line in self.received.decode(errors="replace").splitlines())
+        yield from (f"<   {name}: {printable(value)}" for name, value in self.headers if name in SHOWN_HEADERS)
+        yield from (f"<   {printable(line)}" for line in self.received.decode(errors="replace").splitlines())
 
 
 ExchangeCallback = Callable[[Exchange], None]

@@ -49,7 +49,7 @@ class Identifier:
     @classmethod
     def parse(cls, members: Fields) -> "Identifier":
         """Read one that a CA sent, of whatever type."""
-        return cls(members.text("type"), members.text("value").lower())
+        return cls(members.line("type"), members.line("value").lower())
 
     @property
     def is_wildcard(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from certmanager.acme.errors import AcmeError, BadReplyError
-from certmanager.acme.fields import Fields
+from certmanager.acme.fields import Fields, printable
 from certmanager.acme.identifier import Identifier
 
 NAMESPACE = "urn:ietf:params:acme:error:"
@@ -13,6 +13,7 @@ NAMESPACE = "urn:ietf:params:acme:error:"
 BAD_NONCE = "badNonce"
 ACCOUNT_DOES_NOT_EXIST = "accountDoesNotExist"
 ORDER_NOT_READY = "orderNotReady"
+_LONGEST_TEXT = 2000
 
 
 @dataclass(frozen=True)
@@ -87,16 +88,11 @@ def of_reply(status: int, content_type: str, body: bytes, url: str) -> Problem:
 
 def _parse_one(members: Fields) -> Problem:
     return Problem(
-        type=_printable(members.text("type", "about:blank").removeprefix(NAMESPACE)),
-        detail=_printable(members.text("detail", "") or "the CA gives no detail"),
+        type=printable(members.text("type", "about:blank").removeprefix(NAMESPACE)[:_LONGEST_TEXT]),
+        detail=printable(members.text("detail", "")[:_LONGEST_TEXT]) or "the CA gives no detail",
         status=members.number("status"),
         identifier=Identifier.parse(members.nested("identifier")) if members.has("identifier") else None,
     )
-
-
-def _printable(text: str) -> str:
-    """Text of a stranger, safe to show on a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text[:2000])
 
 
 _UNKNOWN = ErrorType("RFC 8555 section 6.7", "The type is none of RFC 8555's; only the detail says what to do.")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from certmanager.acme.exchange import Exchange
+from certmanager.acme.fields import printable
 from certmanager.acme.problem import BAD_NONCE, NAMESPACE
 
 
@@ -11,8 +12,8 @@ class Transcript:
     """An ExchangeCallback that writes what each exchange meant; it knows a resource by its URL or by its members."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
-        """`write` is called with each sentence."""
-        self._write = write
+        """`write` is called with each sentence; what strangers sent is safe to show in it."""
+        self._write = lambda sentence: write(printable(sentence))
         self._names: dict[str, str] = {}
 
     def __call__(self, exchange: Exchange) -> None:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from certmanager.acme import http01
 from certmanager.acme.challenge import Solver, Type
+from certmanager.acme.exchange import Exchange
 from certmanager.acme.identifier import Identifier
 from certmanager.acme.resume import ObtainRequest, obtain
 from certmanager.acme.storage import Storage
-from certmanager.acme.exchange import Exchange
 from workshop.pebble.challtestsrv import ChallTestSrv
 
 

@@ -13,7 +13,7 @@ class Transcript:
 
     def __init__(self, write: Callable[[str], None]) -> None:
         """`write` is called with each sentence; what strangers sent is safe to show in it."""
-        self._write = lambda sentence: write(printable(sentence))
+        self._write = write
         self._names: dict[str, str] = {}
 
     def __call__(self, exchange: Exchange) -> None:
@@ -21,11 +21,14 @@ class Transcript:
         reply = _members(exchange)
         if "newNonce" in reply:
             self._names = {str(url): name for name, url in reply.items()}
-        self._write(_sentence(exchange, reply, self._names.get(exchange.url, "")))
+        self._say(_sentence(exchange, reply, self._names.get(exchange.url, "")))
 
     def validation_request(self, path: str) -> None:
         """Write that somebody, usually the CA, asked the HTTP-01 server for a path."""
-        self._write(f"  The CA comes to look: GET {path} (section 8.3)")
+        self._say(f"  The CA comes to look: GET {path} (section 8.3)")
+
+    def _say(self, sentence: str) -> None:
+        self._write(printable(sentence))
 
 
 def _sentence(exchange: Exchange, reply: Mapping[str, object], name: str) -> str:

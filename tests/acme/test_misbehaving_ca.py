@@ -129,7 +129,9 @@ class TestAnyReply:
         await obtaining.must_fail(resource, alter, ProblemError, f"HTTP status {status}", retryable=retryable)
 
     @pytest.mark.parametrize("resource", ALL_RESOURCES)
-    @pytest.mark.parametrize("body", [b"{", b"[]", b'{"type": 7}', b'{"subproblems": 1}', b'{"identifier": []}', b""])
+    @pytest.mark.parametrize(
+        "body", [b"{", b"[]", b'{"type": 7}', b'{"subproblems": 1}', b'{"identifier": []}', b'{"status": true}', b""]
+    )
     async def test_that_refuses_with_a_broken_problem_document(
         self, obtaining: Obtaining, resource: str, body: bytes
     ) -> None:
@@ -200,6 +202,11 @@ class TestOrder:
     async def test_for_other_names(self, obtaining: Obtaining, names: Any) -> None:
         alter = lambda reply: reply.with_members(identifiers=names)  # noqa: E731
         await obtaining.must_fail("neworder", alter, BadReplyError, r"asked for was victim\.example\.test")
+
+    async def test_that_writes_the_name_in_capitals_is_for_the_same_name(self, obtaining: Obtaining) -> None:
+        capitals = [{"type": "dns", "value": str(NAME).upper()}]
+        await obtaining.run("neworder", lambda reply: reply.with_members(identifiers=capitals))
+        assert obtaining.storage.chain.exists()
 
     async def test_whose_names_change_on_the_way(self, obtaining: Obtaining) -> None:
         other = [{"type": "dns", "value": "other.example.test"}]

@@ -100,6 +100,29 @@ parsers: dict[str, Callable[[bytes, str], Resource]] = {
 }
 
 
+@pytest.mark.parametrize("url", ["https://ca.example", "https://ca.example:14000/a?b=c", "https://[::1]/x"])
+def test_an_https_url_is_one(url: str) -> None:
+    assert is_https_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "/", "//ca.example/", "ca.example", "http://ca.example/", "ftp://ca.example/", "https:", "https:///x"),
+        *(
+            "https://ca.example:0/",
+            "https://ca.example:70000/",
+            "https://[::1/",
+            "https://a b/",
+            "https://a/\n",
+            "https://é/",
+        ),
+    ],
+)
+def test_what_can_t_be_requested_as_it_stands_is_no_https_url(url: str) -> None:
+    assert not is_https_url(url)
+
+
 def urls_of(resource: Resource) -> list[str]:
     match resource:
         case directory.Directory():
@@ -217,7 +240,21 @@ def test_a_name_has_one_form(name: str, type_: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "a..b", "-a.test", "a-.test", "*", "*.*.test", "a.*.test", "a b", "bücher.example", "a.test.", "a" * 64],
+    [
+        "",
+        ".",
+        "a..b",
+        "-a.test",
+        "a-.test",
+        "*",
+        "*.*.test",
+        "a.*.test",
+        "a b",
+        "bücher.example",
+        "a.test.",
+        "a" * 64,
+        ".".join(["a" * 63] * 4),
+    ],
 )
 def test_what_is_no_name_is_refused(name: str) -> None:
     with pytest.raises(BadNameError, match="neither a DNS name nor an IP address"):

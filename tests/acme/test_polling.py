@@ -70,6 +70,7 @@ def test_any_retry_after_is_a_wait_of_at_most_a_year_or_none(header: str | None)
     [
         (None, None),
         ("0", 0),
+        ("9" * 20, 365 * 24 * 3600),
         (" 3 ", 3),
         ("Thu, 01 Jan 2026 00:00:05 GMT", 5),
         ("Thu, 01 Jan 2026 00:00:05 -0000", None),

@@ -27,6 +27,12 @@ def subjects(exchanges: Sequence[Exchange]) -> list[str]:
     return list(dict.fromkeys(text.split(" for ")[0].split(" https")[0] for text in before_colon))
 
 
+def test_a_nonce_that_is_refused_is_told_with_what_is_done_about_it() -> None:
+    body = b'{"type": "urn:ietf:params:acme:error:badNonce", "detail": "stale"}'
+    (sentence,) = sentences([Exchange("POST", "https://ca.example/x", None, 400, (), body, 0.0)])
+    assert sentence == "Refused, badNonce: 'stale'; once more with the nonce that came with that (section 6.5)"
+
+
 def test_what_strangers_send_paints_no_terminal() -> None:
     written: list[str] = []
     transcript = Transcript(written.append)

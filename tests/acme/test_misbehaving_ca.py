@@ -250,8 +250,31 @@ class TestOrder:
             "neworder", lambda reply: reply.with_members(status="invalid"), OrderFailedError, "failed"
         )
 
+    async def test_that_fails_with_a_reason_is_told_with_it(self, obtaining: Obtaining) -> None:
+        error = {"type": "urn:ietf:params:acme:error:caa", "detail": "another CA is wanted"}
+        await obtaining.must_fail(
+            "neworder",
+            lambda reply: reply.with_members(status="invalid", error=error),
+            OrderFailedError,
+            "caa: another CA is wanted",
+        )
+
 
 class TestAuthorization:
+    async def test_at_which_the_ca_is_looking_already_is_not_responded_to_again(
+        self, obtaining: Obtaining, fake_ca: FakeCA
+    ) -> None:
+        def looking(reply: Reply) -> Reply:
+            if fake_ca.status != "pending":
+                return reply
+            fake_ca.status = "ready"
+            challenge = {"type": "http-01", "url": f"{fake_ca.base}/challenge", "token": "t", "status": "processing"}
+            return reply.with_members(challenges=[challenge])
+
+        await obtaining.run("authorization", looking)
+        assert obtaining.storage.chain.exists()
+        assert "challenge" not in fake_ca.requested
+
     @pytest.mark.parametrize(
         "change",
         [
@@ -326,6 +349,16 @@ class TestEndlessWaiting:
             assert caught.value.retry_after is not None
         else:
             assert sum(clock.slept) > 120 - PollingPolicy().cap  # not before there is no time for one wait more
+
+    async def test_the_first_wait_is_what_the_reply_to_the_response_asks_for(
+        self, fake_ca: FakeCA, connect_to: Connect, clock: FakeClock
+    ) -> None:
+        fake_ca.alter["challenge"] = lambda reply: replace(reply, headers={"Retry-After": "7"})
+        async with connect_to(fake_ca, clock=clock) as client:
+            await client.new_account(terms_agreed=True)
+            order = await client.new_order([NAME])
+            await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver())
+        assert clock.slept[0] == 7
 
     async def test_an_order_that_is_never_ready_ends_too(
         self, fake_ca: FakeCA, connect_to: Connect, clock: FakeClock

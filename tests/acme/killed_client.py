@@ -5,6 +5,7 @@ Arguments: a JSON object; see `main`. Prints the name of the last resource that 
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -13,34 +14,34 @@ import sys
 from pathlib import Path
 
 from certmanager.acme import http01
-from certmanager.acme.challenge import Type
+from certmanager.acme.challenge import Solver, Type
+from certmanager.acme.exchange import Exchange
 from certmanager.acme.identifier import Identifier
-from certmanager.acme.obtain import Folder, Wanted, obtain
-from certmanager.acme.wire import Exchange
+from certmanager.acme.resume import ObtainRequest, obtain
+from certmanager.acme.storage import Storage
 from workshop.pebble.challtestsrv import ChallTestSrv
 
 
 async def main(
     *, directory: str, ca_file: str, challenge: str, http_port: int, dns: str, folder: str, after: int
 ) -> None:
-    seen = 0
+    replies = itertools.count(1)
 
     def die(exchange: Exchange) -> None:
-        nonlocal seen
-        seen += 1
-        if seen == after:
+        if next(replies) == after:
             print(exchange.url.split("/")[3], flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
 
-    wanted = Wanted(directory, [Identifier.of("killed.example.test")], Type(challenge))
+    request = ObtainRequest(directory, [Identifier.of("killed.example.test")], Type(challenge))
     trust = ssl.create_default_context(cafile=ca_file)
-    solvers = {Type.HTTP_01: lambda: http01.serve("127.0.0.1", http_port), Type.DNS_01: lambda: keep(ChallTestSrv(dns))}
-    async with solvers[wanted.challenge]() as solver:
-        await obtain(wanted, Folder(Path(folder)), solver, print, trust=trust, watch=die)
+    async with serve(request.challenge, http_port, dns) as solver:
+        await obtain(request, Storage(Path(folder)), solver, print, trust=trust, on_exchange=die)
 
 
-def keep(solver: ChallTestSrv) -> contextlib.nullcontext[ChallTestSrv]:
-    return contextlib.nullcontext(solver)
+def serve(challenge: Type, http_port: int, dns: str) -> contextlib.AbstractAsyncContextManager[Solver]:
+    if challenge is Type.HTTP_01:
+        return http01.serve("127.0.0.1", http_port)
+    return contextlib.nullcontext(ChallTestSrv(dns))
 
 
 if __name__ == "__main__":

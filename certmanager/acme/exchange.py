@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from certmanager.acme.fields import printable
 from certmanager.acme.jws import decode
 
 SHOWN_HEADERS = ("Content-Type", "Location", "Replay-Nonce", "Retry-After", "Link")
@@ -36,7 +37,7 @@ class Exchange:
     @property
     def message(self) -> Message | None:
         """What was signed, if anything was."""
-        return None if self.sent is None else open_message(json.loads(self.sent))
+        return None if self.sent is None else decode_message(json.loads(self.sent))
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -50,18 +51,18 @@ class Exchange:
             yield f">   payload   {'empty' if message.payload is None else _compact(message.payload)}"
             yield f">   signature {message.signature}"
         yield f"< {self.status} after {self.seconds * 1000:.1f} ms"
-        yield from (f"<   {name}: {value}" for name, value in self.headers if name in SHOWN_HEADERS)
-        yield from (f"<   {line}" for line in self.received.decode(errors="replace").splitlines())
+        yield from (f"<   {name}: {printable(value)}" for name, value in self.headers if name in SHOWN_HEADERS)
+        yield from (f"<   {printable(line)}" for line in self.received.decode(errors="replace").splitlines())
 
 
-Watcher = Callable[[Exchange], None]
+ExchangeCallback = Callable[[Exchange], None]
 
 
-def open_message(jws: Mapping[str, str]) -> Message:
+def decode_message(jws: Mapping[str, str]) -> Message:
     """Decode a flattened JWS, and the one inside its payload where an external account is bound (section 7.3.4)."""
     payload = json.loads(decode(jws["payload"])) if jws["payload"] else None
     if isinstance(payload, dict) and "externalAccountBinding" in payload:
-        inner = open_message(payload["externalAccountBinding"])
+        inner = decode_message(payload["externalAccountBinding"])
         payload = payload | {"externalAccountBinding": vars(inner)}
     return Message(json.loads(decode(jws["protected"])), payload, jws["signature"])
 

@@ -1,38 +1,43 @@
-"""An issuance told in sentences, one for each exchange, with the section of RFC 8555 where it is explained."""
+"""A transcript of an issuance: a sentence for each exchange, with the section of RFC 8555 where it is explained."""
 
 import json
 from collections.abc import Callable, Mapping
 
-from certmanager.acme.problem import NAMESPACE
-from certmanager.acme.wire import Exchange
+from certmanager.acme.exchange import Exchange
+from certmanager.acme.fields import printable
+from certmanager.acme.problem import BAD_NONCE, NAMESPACE
 
 
-class Story:
-    """A Watcher that says what each exchange meant; it knows a resource by its URL or by what it looks like."""
+class Transcript:
+    """An ExchangeCallback that writes what each exchange meant; it knows a resource by its URL or by its members."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, write: Callable[[str], None]) -> None:
+        """`write` is called with each sentence; what strangers sent is safe to show in it."""
+        self._write = write
         self._names: dict[str, str] = {}
 
     def __call__(self, exchange: Exchange) -> None:
-        """Say the sentence for one exchange."""
+        """Write the sentence for one exchange."""
         reply = _members(exchange)
         if "newNonce" in reply:
             self._names = {str(url): name for name, url in reply.items()}
         self._say(_sentence(exchange, reply, self._names.get(exchange.url, "")))
 
-    def asked(self, path: str) -> None:
-        """Say that somebody, usually the CA, asked the HTTP-01 server for a path."""
+    def validation_request(self, path: str) -> None:
+        """Write that somebody, usually the CA, asked the HTTP-01 server for a path."""
         self._say(f"  The CA comes to look: GET {path} (section 8.3)")
 
+    def _say(self, sentence: str) -> None:
+        self._write(printable(sentence))
 
-def _sentence(exchange: Exchange, reply: Mapping[str, object], asked_for: str) -> str:
+
+def _sentence(exchange: Exchange, reply: Mapping[str, object], name: str) -> str:
     if exchange.status >= 400:
         return _refusal(reply, exchange)
-    for member, tell in _BY_MEMBER.items():
+    for member, describe in _BY_MEMBER.items():
         if member in reply:
-            return tell(reply, exchange)
-    return _BY_NAME.get(asked_for, _certificate)(reply, exchange)
+            return describe(reply, exchange)
+    return _BY_NAME.get(name, _certificate)(reply, exchange)
 
 
 def _directory(_: Mapping[str, object], exchange: Exchange) -> str:
@@ -44,18 +49,18 @@ def _order(reply: Mapping[str, object], exchange: Exchange) -> str:
     payload = message.payload if message else None
     if isinstance(payload, dict) and "csr" in payload:
         return f"Finalize: the certificate request is handed in; the order is {reply.get('status')} (section 7.4)"
-    names = ", ".join(str(each.get("value")) for each in _dicts(reply.get("identifiers")))
-    what = "Order" if payload is None else "New order"
-    return f"{what} for {names}: {reply.get('status')} (section 7.4)"
+    names = ", ".join(str(identifier.get("value")) for identifier in _dicts(reply.get("identifiers")))
+    order = "Order" if payload is None else "New order"
+    return f"{order} for {names}: {reply.get('status')} (section 7.4)"
 
 
 def _authorization(reply: Mapping[str, object], _: Exchange) -> str:
     identifier = reply["identifier"]
     name = identifier.get("value") if isinstance(identifier, dict) else identifier
     wildcard = "*." if reply.get("wildcard") else ""
-    challenges = sorted(f"{each.get('type')} {each.get('status')}" for each in _dicts(reply.get("challenges")))
-    offered = ", ".join(challenges)
-    return f"Authorization for {wildcard}{name}: {reply.get('status')}; challenges: {offered} (section 7.5)"
+    statuses = sorted(f"{offered.get('type')} {offered.get('status')}" for offered in _dicts(reply.get("challenges")))
+    challenges = ", ".join(statuses)
+    return f"Authorization for {wildcard}{name}: {reply.get('status')}; challenges: {challenges} (section 7.5)"
 
 
 def _challenge(reply: Mapping[str, object], _: Exchange) -> str:
@@ -63,9 +68,9 @@ def _challenge(reply: Mapping[str, object], _: Exchange) -> str:
 
 
 def _account(reply: Mapping[str, object], exchange: Exchange) -> str:
-    new = "New account" if exchange.status == 201 else "Account"
+    account = "New account" if exchange.status == 201 else "Account"
     url = next((value for name, value in exchange.headers if name == "Location"), exchange.url)
-    return f"{new} {url}: {reply.get('status')} (section 7.3)"
+    return f"{account} {url}: {reply.get('status')} (section 7.3)"
 
 
 def _orders(reply: Mapping[str, object], _: Exchange) -> str:
@@ -87,9 +92,9 @@ def _certificate(_: Mapping[str, object], exchange: Exchange) -> str:
 
 
 def _refusal(reply: Mapping[str, object], exchange: Exchange) -> str:
-    type_ = str(reply.get("type", exchange.status)).removeprefix(NAMESPACE)
-    again = "; once more with the nonce that came with that (section 6.5)" if type_ == "badNonce" else ""
-    return f"Refused, {type_}: {str(reply.get('detail', 'without a word'))!r}{again}"
+    error_type = str(reply.get("type", exchange.status)).removeprefix(NAMESPACE)
+    again = "; once more with the nonce that came with that (section 6.5)" if error_type == BAD_NONCE else ""
+    return f"Refused, {error_type}: {str(reply.get('detail', 'without a word'))!r}{again}"
 
 
 def _members(exchange: Exchange) -> Mapping[str, object]:
@@ -101,12 +106,12 @@ def _members(exchange: Exchange) -> Mapping[str, object]:
 
 
 def _dicts(value: object) -> list[dict[str, object]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []
 
 
-Tell = Callable[[Mapping[str, object], Exchange], str]
+_Describe = Callable[[Mapping[str, object], Exchange], str]
 
-_BY_MEMBER: dict[str, Tell] = {
+_BY_MEMBER: dict[str, _Describe] = {
     "newNonce": _directory,
     "finalize": _order,
     "identifier": _authorization,
@@ -115,4 +120,4 @@ _BY_MEMBER: dict[str, Tell] = {
     "contact": _account,
     "orders": _orders,
 }
-_BY_NAME: dict[str, Tell] = {"newNonce": _nonce, "newAccount": _account, "revokeCert": _revocation}
+_BY_NAME: dict[str, _Describe] = {"newNonce": _nonce, "newAccount": _account, "revokeCert": _revocation}

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from josepy.jwa import ES256
 from josepy.jwk import JWKEC
 
-from benchmarks.acme.measure import CA, Run
+from benchmarks.acme.measurement import CA, Measurement
 
 DONE = object()
 
@@ -54,7 +54,7 @@ class Applicant:
         x509.load_pem_x509_certificates(self.client.poll_and_finalize(order).fullchain_pem.encode())
 
 
-def run(ca: CA, at_a_time: int, count: int) -> Run:
+def run(ca: CA, at_a_time: int, count: int) -> Measurement:
     """Issue `count` certificates."""
     resources: set[Any] = set()
     solver = standalone.HTTP01Server(("127.0.0.1", ca.http_port), resources)
@@ -68,16 +68,16 @@ def run(ca: CA, at_a_time: int, count: int) -> Run:
         thread.join()
 
 
-def _run(ca: CA, resources: set[Any], at_a_time: int, count: int) -> Run:
+def _run(ca: CA, resources: set[Any], at_a_time: int, count: int) -> Measurement:
     applicants = [Applicant(ca, resources) for _ in range(at_a_time)]
-    result, before = Run(at_a_time), sum(applicant.network.sent for applicant in applicants)
+    result, before = Measurement(at_a_time), sum(applicant.network.sent for applicant in applicants)
     numbers = iter(range(count))
 
     def worker(applicant: Applicant) -> None:
         while (number := next(numbers, DONE)) is not DONE:
             began = time.perf_counter()
             applicant.issue(f"t{number}.example.test")
-            result.took.append(time.perf_counter() - began)
+            result.durations.append(time.perf_counter() - began)
 
     with result, ThreadPoolExecutor(at_a_time) as pool:
         list(pool.map(worker, applicants))

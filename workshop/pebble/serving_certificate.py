@@ -13,7 +13,7 @@ _NAMES = AltNames(frozenset({"localhost"}), frozenset({ipaddress.ip_address("127
 
 
 @dataclass(frozen=True)
-class Identity:
+class ServingCertificate:
     """A server's key and certificate, and the CA certificate by which a client trusts it; all in PEM."""
 
     key: bytes
@@ -21,8 +21,8 @@ class Identity:
     ca: bytes
 
 
-def make(now: datetime.datetime) -> Identity:
-    """An identity for `localhost` and 127.0.0.1."""
+def generate(now: datetime.datetime) -> ServingCertificate:
+    """A new one for `localhost` and 127.0.0.1."""
     validity = Validity(now - datetime.timedelta(minutes=5), now + _LIFETIME)
     ca_key, key = keys.generate(), keys.generate()
     ca_request = requests.create(ca_key, AltNames(), Subject(common_name="workshop: Pebble's own CA"))
@@ -30,4 +30,4 @@ def make(now: datetime.datetime) -> Identity:
     leaf = certificates.signed_by(
         Authority(ca, ca_key), requests.create(key, _NAMES), validity, ["digital signature", "server auth"]
     )
-    return Identity(keys.to_pem(key), certificates.to_pem(leaf), certificates.to_pem(ca))
+    return ServingCertificate(keys.to_pem(key), certificates.to_pem(leaf), certificates.to_pem(ca))

@@ -4,15 +4,15 @@ import asyncio
 import ssl
 import time
 
-from benchmarks.acme.measure import CA, Run
+from benchmarks.acme.measurement import CA, Measurement
 from certmanager.acme import http01
 from certmanager.acme.challenge import Type
 from certmanager.acme.client import Client, connect
 from certmanager.acme.clock import SystemClock
+from certmanager.acme.exchange import Exchange
 from certmanager.acme.identifier import Identifier
-from certmanager.acme.issue import issue
+from certmanager.acme.issuance import issue
 from certmanager.acme.order import Order
-from certmanager.acme.wire import Exchange
 from certmanager.pki import keys
 
 
@@ -29,16 +29,16 @@ class CountingClock(SystemClock):
         self.waited += time.perf_counter() - began
 
 
-async def run(ca: CA, at_a_time: int, count: int) -> Run:
+async def run(ca: CA, at_a_time: int, count: int) -> Measurement:
     """Issue `count` certificates, after a few that warm up."""
-    clock, result = CountingClock(), Run(at_a_time)
+    clock, result = CountingClock(), Measurement(at_a_time)
 
     def count_request(_: Exchange) -> None:
         result.requests += 1
 
     trust = ssl.create_default_context(cafile=ca.ca_file)
     async with (
-        connect(ca.directory_url, keys.generate(), trust=trust, watch=count_request, clock=clock) as client,
+        connect(ca.directory_url, keys.generate(), trust=trust, on_exchange=count_request, clock=clock) as client,
         http01.serve("127.0.0.1", ca.http_port) as solver,
     ):
         await client.new_account(terms_agreed=True)
@@ -47,7 +47,7 @@ async def run(ca: CA, at_a_time: int, count: int) -> Run:
         with result:
             for start in range(0, count, at_a_time):
                 names = [f"n{number}.example.test" for number in range(start, start + at_a_time)]
-                result.took += await _wave(client, solver, names)
+                result.durations += await _wave(client, solver, names)
     result.waited = clock.waited
     return result
 
@@ -59,10 +59,10 @@ async def _wave(client: Client, solver: http01.Http01Server, names: list[str]) -
     order's authorization being read and a third one's certificate being stored (its locks are taken in two orders).
     """
 
-    async def one(order: Order) -> float:
+    async def finish(order: Order) -> float:
         await issue(client, order, keys.generate(), Type.HTTP_01, solver)
         return time.perf_counter()
 
     began = time.perf_counter()
     orders = await asyncio.gather(*(client.new_order([Identifier.of(name)]) for name in names))
-    return [ended - began for ended in await asyncio.gather(*map(one, orders))]
+    return [ended - began for ended in await asyncio.gather(*map(finish, orders))]

@@ -1,4 +1,4 @@
-"""What one flow cost, and how that is told from the process it ran in to the one that prints the table."""
+"""What one flow cost, and how that comes from the process it ran in to the one that prints the table."""
 
 import json
 import resource
@@ -18,18 +18,18 @@ class CA:
 
 
 @dataclass
-class Run:
+class Measurement:
     """A number of issuances, `at_a_time` in parallel; times in seconds."""
 
     at_a_time: int
-    took: list[float] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)
     requests: int = 0
     waited: float = 0.0
     wall: float = 0.0
     cpu: float = 0.0
     peak_mib: float = 0.0
 
-    def __enter__(self) -> "Run":
+    def __enter__(self) -> "Measurement":
         self._began = time.perf_counter(), time.process_time()
         return self
 
@@ -42,11 +42,11 @@ class Run:
     @property
     def count(self) -> int:
         """How many issuances."""
-        return len(self.took)
+        return len(self.durations)
 
     def percentile(self, percent: int) -> float:
         """How long an issuance took, in milliseconds."""
-        return statistics.quantiles(self.took, n=100, method="inclusive")[percent - 1] * 1000
+        return statistics.quantiles(self.durations, n=100, method="inclusive")[percent - 1] * 1000
 
     def to_json(self) -> str:
         """For the other process."""

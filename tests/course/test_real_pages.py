@@ -5,7 +5,7 @@ import pytest
 from workshop.cluster import CHECKOUT
 from workshop.course import lesson as definitions
 from workshop.course import trees
-from workshop.course.page import commands
+from workshop.course.console_commands import commands
 from workshop.course.rehearsal import rehearse
 
 COURSE = definitions.read(CHECKOUT)

@@ -11,9 +11,9 @@ from pathlib import Path
 from workshop.course import lesson as definitions
 from workshop.course import start, tags, trees
 from workshop.course.clone import environment, fresh_clone
+from workshop.course.console_commands import Command, commands, end_of_exercises
 from workshop.course.git import Git
 from workshop.course.lesson import Course, Lesson
-from workshop.course.page import Command, commands, end_of_exercises
 from workshop.course.shell import Shell, ShellError, bash
 
 LIMIT = 120.0  # seconds for one command

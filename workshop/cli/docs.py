@@ -6,7 +6,7 @@ import click
 
 from workshop.cli.main import workshop
 from workshop.cluster import CHECKOUT
-from workshop.site.build import build
+from workshop.site.builder import build
 from workshop.site.errors import SiteError
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from workshop.course import watch
-from workshop.site.build import build
+from workshop.site.builder import build
 from workshop.site.errors import SiteError
 
 

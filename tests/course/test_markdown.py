@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from workshop.course.markdown import FencedBlock, Heading, fenced_blocks, headings, text_and_blocks
+from workshop.course.markdown import FencedBlock, fenced_blocks, headings, text_and_blocks
 
 
 def test_a_block_has_language_title_content_and_lines() -> None:
@@ -43,9 +43,10 @@ def test_a_block_in_a_list_is_without_its_indentation(item: str, depth: int) -> 
     ]
 
 
-def test_headings_have_level_and_line_and_those_in_blocks_are_none() -> None:
+def test_headings_of_a_level_have_text_and_line_and_those_in_blocks_are_none() -> None:
     page = "# A `scoop`\n\n```sh\n# no heading\n```\n\n## Exercises ##\n"
-    assert list(headings(page)) == [Heading(1, "A `scoop`", 1), Heading(2, "Exercises", 7)]
+    assert list(headings(page, level=1)) == [("A `scoop`", 1)]
+    assert list(headings(page, level=2)) == [("Exercises", 7)]
 
 
 @pytest.mark.parametrize("page", ["", "Text", "```sh\n```", "Text.\n```sh\n\x0c\u2028\n```\nText.\n~~~\n~~~\n\n"])

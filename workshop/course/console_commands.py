@@ -50,10 +50,9 @@ def end_of_exercises(markdown: str) -> int:
 
     Without that section, or if nothing comes after it, it is the end of the page.
     """
-    sections = [heading for heading in headings(markdown) if heading.level == 2]
-    for section, following in pairwise(sections):
-        if section.text == "Exercises":
-            return following.line
+    for (section, _), (_, line) in pairwise(headings(markdown, level=2)):
+        if section == "Exercises":
+            return line
     return markdown.count("\n") + 1
 
 

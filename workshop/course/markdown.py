@@ -30,15 +30,6 @@ class FencedBlock:
     last_line: int
 
 
-@dataclass(frozen=True)
-class Heading:
-    """A heading: `level` is 1 for `#`, `text` is Markdown, and `line` its place, from 1."""
-
-    level: int
-    text: str
-    line: int
-
-
 def fenced_blocks(markdown: str) -> Iterator[FencedBlock]:
     """Yield the fenced blocks, also those in lists; a fence inside a block is part of its content."""
     for token in _COMMONMARK.parse(markdown):
@@ -48,11 +39,11 @@ def fenced_blocks(markdown: str) -> Iterator[FencedBlock]:
             yield FencedBlock(language, title[1] if title else "", token.content, token.map[0] + 1, token.map[1])
 
 
-def headings(markdown: str) -> Iterator[Heading]:
-    """Yield the headings."""
+def headings(markdown: str, level: int) -> Iterator[tuple[str, int]]:
+    """Yield the headings of this level, 1 for `#`: the text, as Markdown, and the line, from 1."""
     for opening, inline in pairwise(_COMMONMARK.parse(markdown)):
-        if opening.type == "heading_open" and opening.map:
-            yield Heading(int(opening.tag[1:]), inline.content, opening.map[0] + 1)
+        if opening.type == "heading_open" and opening.tag == f"h{level}" and opening.map:
+            yield inline.content, opening.map[0] + 1
 
 
 def text_and_blocks(markdown: str) -> Iterator[tuple[str, FencedBlock | None]]:

@@ -22,8 +22,7 @@ class Page:
     @property
     def label(self) -> str:
         """What the navigation calls it: its heading, after its number if it has one and the heading doesn't say it."""
-        titles = (heading.text.replace("`", "") for heading in headings(self.text) if heading.level == 1)
-        title = next(titles, self.site)
+        title = next((text.replace("`", "") for text, _ in headings(self.text, level=1)), self.site)
         number = _NUMBER.match(PurePosixPath(self.site).name)
         return f"{number[1]} {title}" if number and number[1].lstrip("0") not in title else title
 

@@ -38,7 +38,8 @@ def run(path: Path, limit: int = CELL_LIMIT) -> NotebookNode:
 
 async def _run(notebook: NotebookNode, path: Path, folder: Path, limit: int) -> None:
     client = NotebookClient(notebook, km=_kernel(folder), timeout=limit, coalesce_streams=True)
-    loop, numbers = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    numbers = (signal.SIGINT, signal.SIGTERM)
     handlers = {number: signal.getsignal(number) for number in numbers}
     async with client.async_setup_kernel(cwd=str(path.parent), env=_environment(path, folder), cleanup_kc=True):
         for number, handler in handlers.items():  # the client's own would end the kernel, and not us
@@ -52,6 +53,8 @@ async def _run(notebook: NotebookNode, path: Path, folder: Path, limit: int) -> 
             except CellTimeoutError:
                 raise _failed(path, index, f"no end after {limit} s", cell) from None
             except DeadKernelError:
+                if task and task.cancelling():  # by Ctrl-C, which the client takes for a kernel that has died
+                    raise asyncio.CancelledError from None
                 raise _failed(path, index, "it ended the kernel", cell) from None
 
 

@@ -13,8 +13,12 @@ from workshop.site.page import Page
 _DRAWING = re.compile(r"^!\[[^\]]*\]\((?P<path>[^):]+\.svg)\)$", re.MULTILINE)
 
 
-def inlined(page: Page, root: Path) -> Page:
-    """Return the page with its drawings in it. Raises SiteError."""
+def inline_drawings(page: Page, root: Path) -> Page:
+    """Return the page with its drawings in it.
+
+    Raises:
+        SiteError: a drawing isn't there, or can't be read aloud.
+    """
 
     def drawing(match: re.Match[str]) -> str:
         path = root / PurePosixPath(page.source).parent / match["path"]

@@ -1,4 +1,4 @@
-"""The commands on a page: what stands in its ```console blocks, and whether that is what a command printed.
+"""The commands on a page: what stands in its blocks of the language `console`, and whether a command printed that.
 
 How they are run, and by whom, is `rehearsal`'s business.
 """
@@ -6,10 +6,11 @@ How they are run, and by whom, is `rehearsal`'s business.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-_BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1$", re.MULTILINE | re.DOTALL)
-_EXERCISES = re.compile(r"^## Exercises$.*?^## ", re.MULTILINE | re.DOTALL)
+from workshop.course.markdown import fenced_blocks, headings
+
+_COMMAND = re.compile(r"^\$ (?P<text>.*(?:\n> .*)*)\n(?P<shows>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -37,18 +38,11 @@ class Command:
 
 def commands(markdown: str) -> Iterator[Command]:
     """Yield the commands of all console blocks: after `$ `, going on after `> `; what follows is their output."""
-    for block in _BLOCK.finditer(markdown):
-        first = markdown.count("\n", 0, block.start(1)) + 1
-        found: list[tuple[int, list[str], list[str]]] = []
-        for number, line in enumerate(block[1].splitlines(), first):
-            if line.startswith("$ "):
-                found.append((number, [line[2:]], []))
-            elif found and line.startswith("> ") and not found[-1][2]:
-                found[-1][1].append(line[2:])
-            elif found:
-                found[-1][2].append(line)
-        for number, command, output in found:
-            yield Command(number, "\n".join(command), "\n".join(output))
+    for block in fenced_blocks(markdown):
+        if block.language == "console":
+            for match in _COMMAND.finditer(block.content):
+                line = block.first_line + 1 + block.content.count("\n", 0, match.start())
+                yield Command(line, match["text"].replace("\n> ", "\n"), match["shows"].rstrip())
 
 
 def end_of_exercises(markdown: str) -> int:
@@ -56,9 +50,10 @@ def end_of_exercises(markdown: str) -> int:
 
     Without that section, or if nothing comes after it, it is the end of the page.
     """
-    text = _FENCE.sub(lambda fence: "\n" * fence[0].count("\n"), markdown)
-    section = _EXERCISES.search(text)
-    return text.count("\n", 0, section.end() if section else len(text)) + 1
+    for (section, _), (_, line) in pairwise(headings(markdown, level=2)):
+        if section == "Exercises":
+            return line
+    return markdown.count("\n") + 1
 
 
 def _visible(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A notebook as a page: run, its outputs under its cells, its pictures beside it."""
+"""A notebook as a page: run, its outputs under its cells, its images beside it."""
 
 import re
 from pathlib import Path
@@ -7,12 +7,12 @@ from typing import Any
 from workshop.site.errors import SiteError
 from workshop.site.page import Page
 
-_PICTURE = re.compile(r"!\[\w+\]\((?P<file>[^)]*_(?P<cell>\d+)_\d+\.\w+)\)")
+_IMAGE = re.compile(r"!\[\w+\]\((?P<file>[^)]*_(?P<cell>\d+)_\d+\.\w+)\)")
 _HEADING = re.compile(r"\A\s*# .+$", re.MULTILINE)
 
 
-def as_page(root: Path, path: Path, *, run: bool) -> tuple[Page, dict[str, bytes]]:
-    """Return the page of a notebook, and its pictures by their path on the site.
+def page(root: Path, path: Path, *, run: bool) -> tuple[Page, dict[str, bytes]]:
+    """Return the page of a notebook, and its images by their path on the site.
 
     Raises:
         SiteError: a cell fails.
@@ -33,8 +33,8 @@ def as_page(root: Path, path: Path, *, run: bool) -> tuple[Page, dict[str, bytes
     text, made = MarkdownExporter().from_notebook_node(notebook, resources)
     name = path.relative_to(root).as_posix()
     text = _introduced(_described(text, notebook.cells), name, run=run)
-    pictures = {f"notebooks/{file}": data for file, data in made["outputs"].items()}
-    return Page(name, f"notebooks/{path.stem}.md", text), pictures
+    images = {f"notebooks/{file}": data for file, data in made["outputs"].items()}
+    return Page(name, f"notebooks/{path.stem}.md", text), images
 
 
 def _introduced(text: str, name: str, *, run: bool) -> str:
@@ -44,10 +44,10 @@ def _introduced(text: str, name: str, *, run: bool) -> str:
 
 
 def _described(text: str, cells: list[Any]) -> str:
-    """Give each picture the words of its cell's first comment, for who can't see it."""
+    """Give each image the words of its cell's first comment, for who can't see it."""
 
     def words(match: re.Match[str]) -> str:
         comments = [line[1:].strip() for line in cells[int(match["cell"])].source.splitlines() if line[:1] == "#"]
         return f"![{comments[0] if comments else 'What the cell above plots'}]({match['file']})"
 
-    return _PICTURE.sub(words, text)
+    return _IMAGE.sub(words, text)

@@ -12,12 +12,13 @@ import click
 import yaml
 
 from workshop.course.tags import STAGE_FILE
-from workshop.site import commands, navigation, notebooks, reference, snippets
-from workshop.site.console import shown
+from workshop.site import api_reference, command_reference, notebook_pages, snippets
+from workshop.site.console_blocks import mark_commands
 from workshop.site.errors import SiteError
-from workshop.site.links import rewritten
-from workshop.site.page import Page, assets, written
-from workshop.site.pictures import inlined
+from workshop.site.inline_svg import inline_drawings
+from workshop.site.links import rewrite_links
+from workshop.site.navigation import expand_patterns
+from workshop.site.page import Page, assets, read_pages
 
 
 def build(
@@ -38,7 +39,7 @@ def build(
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(data)
         config = yaml.safe_load((root / "mkdocs.yml").read_text())
-        nav = navigation.expanded(config["nav"], {page.site: page for page in pages})
+        nav = expand_patterns(config["nav"], {page.site: page for page in pages})
         config |= {"docs_dir": str(folder / "pages"), "site_dir": str(out.absolute()), "nav": nav}
         (folder / "mkdocs.yml").write_text(yaml.safe_dump(config, sort_keys=False))
         _mkdocs(root, folder / "mkdocs.yml")
@@ -48,20 +49,21 @@ def _gather(
     root: Path, command: click.Command, *, run_notebooks: bool, say: Callable[[str], None]
 ) -> tuple[list[Page], dict[str, bytes]]:
     """All pages, with links as the site needs them, and all other files by their path on the site."""
-    pages = [inlined(page, root) for page in written(root)]
-    if broken := [problem for page in pages for problem in snippets.problems(page)]:
-        raise SiteError("\n".join(broken))
+    pages = [inline_drawings(page, root) for page in read_pages(root)]
+    problems = [problem for page in pages for problem in snippets.problems(page)]
+    if problems := [*problems, *api_reference.problems(root)]:
+        raise SiteError("\n".join(problems))
     files = {site: (root / source).read_bytes() for source, site in assets(root).items()}
     for path in sorted(root.glob("notebooks/*.ipynb")):
         if run_notebooks:
             say(f"Running {path.relative_to(root)} ...")
-        page, pictures = notebooks.as_page(root, path, run=run_notebooks)
+        page, images = notebook_pages.page(root, path, run=run_notebooks)
         pages.append(page)
-        files |= pictures
-    pages += [*reference.pages(root), commands.page(root, command)]
+        files |= images
+    pages += [*api_reference.pages(root), command_reference.page(root, command)]
     places = {page.source: page.site for page in pages} | assets(root)
     is_stage = (root / STAGE_FILE).exists()
-    return [shown(rewritten(page, places, is_stage=is_stage)) for page in pages], files
+    return [mark_commands(rewrite_links(page, places, is_stage=is_stage)) for page in pages], files
 
 
 def _mkdocs(root: Path, config: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workshop.course.page import Command, commands
+from workshop.course.console_commands import Command, commands, end_of_exercises
 
 PAGE = """\
 # A page
@@ -21,17 +21,23 @@ the output
 $ not a command
 ```
 
+````text
+```console
+$ not a command
+```
+````
+
 ```console
 $ true
 ```
 """
 
 
-def test_commands_are_found_with_their_lines_and_outputs() -> None:
+def test_commands_have_their_lines_and_outputs() -> None:
     assert list(commands(PAGE)) == [
         Command(4, "kubectl get icecreams", "NAME   AGE\nmine   ...s"),
         Command(7, "cat <<EOF\none\nEOF", "the output"),
-        Command(18, "true", ""),
+        Command(24, "true", ""),
     ]
 
 
@@ -56,3 +62,21 @@ def test_commands_are_found_with_their_lines_and_outputs() -> None:
 )
 def test_three_dots_stand_for_anything(shows: str, printed: str, same: bool) -> None:
     assert Command(1, "a command", shows).printed(printed) is same
+
+
+def test_a_command_in_a_list_is_a_command() -> None:
+    assert list(commands("1. Do:\n\n    ```console\n    $ true\n    ```\n")) == [Command(4, "true", "")]
+
+
+@pytest.mark.parametrize(
+    ("page", "line"),
+    [
+        ("# A page\n\n## Exercises\n\n### One\n\n## Break it\n\n## The same in Go\n", 7),
+        ("## Exercises\n\n```sh\n## no heading\n```\n\n## Break it\n", 7),
+        ("````text\n## Exercises\n````\n\n## Break it\n", 6),
+        ("## The story\n\n## Exercises\n", 4),
+        ("# A page\n", 2),
+    ],
+)
+def test_the_exercises_end_at_the_next_section_or_with_the_page(page: str, line: int) -> None:
+    assert end_of_exercises(page) == line

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from workshop.site.build import build
+from workshop.site.builder import build
 from workshop.site.errors import SiteError
 from workshop.system import watch
 

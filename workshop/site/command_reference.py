@@ -1,4 +1,4 @@
-"""The reference of the commands, as `make help` and `workshop --help` tell it."""
+"""The reference of the commands, as `make help` and `workshop --help` print it."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from workshop.site.page import Page
 
 def page(root: Path, command: click.Command) -> Page:
     """Return the page of all make targets and of `command` with what is below it."""
-    told = [
+    parts = [
         "# Commands",
         "## make",
         "`make` sets up what it needs, the first time. For a lesson: `make test LESSON=01`.",
@@ -21,7 +21,7 @@ def page(root: Path, command: click.Command) -> Page:
         "`workshop` is the command line behind it: on PATH in `make shell`, elsewhere `.venv/bin/workshop`.",
         *_described(click.Context(command, info_name="workshop", max_content_width=88, terminal_width=88)),
     ]
-    return Page("workshop/cli/main.py", "reference/commands.md", "\n\n".join(told) + "\n")
+    return Page("workshop/cli/main.py", "reference/commands.md", "\n\n".join(parts) + "\n")
 
 
 def _described(context: click.Context) -> Iterator[str]:

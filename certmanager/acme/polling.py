@@ -16,13 +16,16 @@ class Resource(Protocol):
     """What can be waited for: an order or an authorization."""
 
     @property
-    def url(self) -> str: ...  # noqa: D102
+    def url(self) -> str:
+        """Where it is read again (POST-as-GET, RFC 8555 6.3)."""
 
     @property
-    def status(self) -> str: ...  # noqa: D102
+    def status(self) -> str:
+        """One of its states (RFC 8555 7.1.6)."""
 
     @property
-    def retry_after(self) -> datetime.timedelta | None: ...  # noqa: D102
+    def retry_after(self) -> datetime.timedelta | None:
+        """How long the server asks to wait before it is read again, if it does (RFC 8555 7.5.1)."""
 
 
 R = TypeVar("R", bound=Resource)

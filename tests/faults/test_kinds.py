@@ -9,7 +9,7 @@ import pytest
 from tests.faults.conftest import Kubectl, Through
 from tests.faults.plain_client import SECRETS, Client, Reply, secret
 from workshop.faults import FaultInjector
-from workshop.faults.actions import Respond
+from workshop.faults.actions import HttpRequest, Respond
 from workshop.testing.polling import eventually
 from workshop.workspace.cluster import KubectlError
 
@@ -39,6 +39,11 @@ def test_a_lost_replys_write_has_happened(through: Through, direct: Client) -> N
         assert direct.names() == {"vanilla"}
         assert [str(write) for write in proxy.writes] == ["create faults/secrets"]
     assert proxy.counts() == {"lost": 1}
+
+
+def test_kubectl_sees_that_the_connection_is_reset_in_place_of_the_reply(through: Through, kubectl: Kubectl) -> None:
+    with through({"lost": 1}) as proxy, pytest.raises(KubectlError, match="connection reset by peer"):
+        kubectl(proxy.kubeconfig).kubectl("create", "secret", "generic", "vanilla")
 
 
 def test_a_lost_reply_strikes_no_read(through: Through) -> None:
@@ -114,6 +119,19 @@ def test_a_stale_list_is_a_state_that_was(through: Through, direct: Client) -> N
         eventually(lambda: _assert_names(direct, "?resourceVersion=0", {"vanilla", "matcha"}))
         stale = client.send("GET", f"{SECRETS}?resourceVersion=0").json
     assert stale == before
+
+
+def test_a_list_whose_earlier_state_the_api_server_refuses_is_answered_as_asked(
+    through: Through, direct: Client
+) -> None:
+    direct.create("vanilla")
+    recent = HttpRequest("GET", f"{SECRETS}?resourceVersion=0")
+    with through({"stale": 1}) as proxy:
+        remember = proxy.decide(recent).on_head
+        assert remember
+        remember(f'{{"metadata":{{"resourceVersion":"{int(direct.version()) + 1_000_000}"}}'.encode())
+        assert Client(proxy.kubeconfig).names("?resourceVersion=0") == {"vanilla"}
+        assert proxy.counts() == {"stale": 1}
 
 
 def test_a_list_that_must_be_the_most_recent_is_never_stale(through: Through, direct: Client) -> None:

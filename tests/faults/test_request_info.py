@@ -62,7 +62,7 @@ def test_a_write_is_what_changes_something_that_is_stored(method: str, target: s
         ("PUT", b"{}", True),
         ("PATCH", b"{}", True),
         ("DELETE", PRECONDITIONS, True),
-        ("DELETE", b"{}", False),
+        ("DELETE", b'{"propagationPolicy":"Background"}', False),
         ("DELETE", b"", False),
         ("DELETE", b"k8s\0\n\x02v1", False),
         ("POST", b"{}", False),

@@ -28,7 +28,7 @@ def list_request(query: str) -> RequestInfo:
         ("resourceVersion=7&resourceVersionMatch=NotOlderThan", 7),
         ("resourceVersion=7&resourceVersionMatch=Exact", None),
         ("resourceVersion=0&limit=5", 0),
-        ("limit=5&continue=abc", None),
+        ("resourceVersion=0&limit=5&continue=abc", None),
         ("watch=1&resourceVersion=7", None),
         ("resourceVersion=nonsense", None),
     ],

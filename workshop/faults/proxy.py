@@ -35,7 +35,7 @@ class Proxy:
         """
         self._until = until
         async with connect(self._url, self._tls) as self._upstream:
-            self._listening, self._client = listening, _Client(self._handle)
+            self._client = _Client(self._handle)
             loop = asyncio.get_running_loop()
             listener = await loop.create_server(lambda: self._client.http(), sock=listening, ssl=tls)
             try:
@@ -112,9 +112,6 @@ class Proxy:
         """The client is dead: whatever it sent, and the upstream hasn't got, goes nowhere. The next one may come."""
         self._client.drop()
         self._client = _Client(self._handle)
-        with contextlib.suppress(BlockingIOError):
-            while True:  # what it connected, and we haven't accepted yet
-                self._listening.accept()[0].close()
 
 
 class _Client:

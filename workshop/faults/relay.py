@@ -43,7 +43,7 @@ async def _relay_lines(
     outgoing: web.StreamResponse,
 ) -> web.StreamResponse:
     number = 0
-    async for line in _lines(response.content):
+    async for line in lines(response.content.iter_any()):
         for action in on_line(number):
             match action:
                 case Delay(seconds):
@@ -65,12 +65,12 @@ async def _relay_lines(
     return outgoing
 
 
-async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-    """The lines of `content`, of any length, the last one as it is (aiohttp's own `readline` has a limit)."""
+async def lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The lines of a stream, of any length (aiohttp's own `readline` has a limit), the last one as it is."""
     rest = b""
-    async for piece in content.iter_any():
-        *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
+    async for piece in pieces:
+        *complete, rest = (rest + piece).split(b"\n")
+        for line in complete:
             yield line + b"\n"
     if rest:
         yield rest

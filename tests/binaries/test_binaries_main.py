@@ -19,6 +19,7 @@ import pytest
 
 from tests.binaries.conftest import Server, Student
 from workshop.binaries.catalogue import PLATFORMS, catalogue_for
+from workshop.testing.polling import eventually
 
 SETUP = """
 import json, sys
@@ -41,7 +42,7 @@ for last; do if [ "$previous" = -o ]; then out=$last; fi; previous=$last; done
 echo $$ >> {folder}/builds
 mkdir -p "$out"; printf half > "$out/etcd"
 read -r go_on < {folder}/go_on
-[ "$go_on" = hold ] && exec sleep 600
+[ "$go_on" = hold ] && sh -c 'echo $$ >> {folder}/compilers; exec sleep 600'
 echo whole > "$out/etcd"
 """
 
@@ -79,21 +80,38 @@ class BlockingGo:
         student.has("go", BLOCKING_GO.format(folder=self._folder))
 
     def builds(self) -> list[int]:
-        """The processes that built, in their order."""
-        return [int(pid) for pid in (self._folder / "builds").read_text().split()]
+        """The pids of Go, in their order."""
+        return self._pids("builds")
 
-    def go_on(self, word: str = "finish") -> None:
-        """Let a build go on, or `hold` it for good; returns when it is there to hear it."""
-        (self._folder / "go_on").write_text(word + "\n")
+    def go_on(self) -> None:
+        """Let a build go on; returns when it is there to hear it."""
+        (self._folder / "go_on").write_text("finish\n")
+
+    def hold(self) -> list[psutil.Process]:
+        """Keep a build at work for good: Go itself, and a compiler that it has started."""
+        (self._folder / "go_on").write_text("hold\n")
+        return [psutil.Process(pid) for pid in self.builds() + eventually(self._compilers)]
+
+    def kill(self) -> None:
+        for pid in self.builds() + self._pids("compilers"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _compilers(self) -> list[int]:
+        pids = self._pids("compilers")
+        assert pids
+        return pids
+
+    def _pids(self, file: str) -> list[int]:
+        path = self._folder / file
+        return [int(pid) for pid in path.read_text().split()] if path.exists() else []
 
 
 @pytest.fixture
 def blocking_go(student: Student) -> Iterator[BlockingGo]:
     go = BlockingGo(student)
     yield go
-    for pid in go.builds():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    go.kill()
 
 
 def line(process: "subprocess.Popen[str]") -> str:
@@ -126,7 +144,7 @@ def test_a_setup_killed_while_building_leaves_nothing_installed_and_the_next_one
 ) -> None:
     killed = start_setup("etcd")
     line(killed)
-    blocking_go.go_on("hold")
+    blocking_go.hold()
     killed.kill()
     killed.wait()
     assert not (student.cache.root / "etcd").exists()
@@ -143,10 +161,9 @@ def test_a_setup_killed_while_building_leaves_nothing_installed_and_the_next_one
 def test_a_build_ends_with_the_setup_that_is_killed(start_setup: StartSetup, blocking_go: BlockingGo) -> None:
     killed = start_setup("etcd")
     line(killed)
-    blocking_go.go_on("hold")
-    build = psutil.Process(blocking_go.builds()[0])
+    go, *_ = blocking_go.hold()
     killed.kill()
-    build.wait(60)
+    go.wait(60)
 
 
 def test_a_setup_killed_while_downloading_leaves_nothing_installed_and_the_next_one_cleans(
@@ -171,15 +188,14 @@ def test_an_interrupted_setup_ends_its_build_and_leaves_in_one_line(
 ) -> None:
     interrupted = start_setup("etcd")
     line(interrupted)
-    blocking_go.go_on("hold")
-    build = psutil.Process(blocking_go.builds()[0])
+    processes = blocking_go.hold()
     interrupted.send_signal(signum)
     assert interrupted.communicate() == (
         "",
         "Interrupted. What was finished is kept; nothing half-installed is left.\n",
     )
     assert interrupted.returncode == 130
-    assert not build.is_running()
+    assert not any(process.is_running() for process in processes)
     assert student.cached_files() == ["lock"]
 
 

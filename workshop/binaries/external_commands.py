@@ -1,4 +1,4 @@
-"""Runs a tool that takes minutes (pip, Go), shows that it is at work, and never leaves it behind."""
+"""Runs other programs: those that answer at once, and those that take minutes (pip, Go) and are never left behind."""
 
 import contextlib
 import os
@@ -11,13 +11,31 @@ from workshop.binaries.errors import SourceFailed
 from workshop.binaries.reporter import Reporter
 from workshop.system import processes
 
-GRACE = 10.0
+TIME_LIMIT = 10.0  # seconds, for an answer
+GRACE = 10.0  # seconds, for what was interrupted
 
 
-def run(command: Sequence[str | Path], what: str, log: Path, report: Reporter, env: Mapping[str, str]) -> None:
+def output(
+    command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, time_limit: float = TIME_LIMIT
+) -> str | None:
+    """What a command prints; None where it can't be run, fails, or takes longer than `time_limit` seconds.
+
+    It runs in `/`, so no settings of a project (a go.mod, a .tool-versions) change what it says.
+    """
+    try:
+        done = subprocess.run(
+            command, cwd="/", env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=time_limit, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode(errors="replace")
+
+
+def run_long(command: Sequence[str | Path], what: str, log: Path, report: Reporter, env: Mapping[str, str]) -> None:
     """Run a command to its end, its output in `log`; it is ended if this call is left in any other way.
 
-    Raises SourceFailed with the last lines of its output if it fails.
+    Raises:
+        SourceFailed: it failed; with the last lines of its output.
     """
     with report.working(what) as tick:
         child = processes.start(command, log=log, env=env)

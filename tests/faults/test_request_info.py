@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from workshop.faults.effects import HttpRequest
+from workshop.faults.actions import HttpRequest
 from workshop.faults.request_info import RequestInfo
 
 ICECREAMS = "/apis/demo.lva.io/v1/icecreams"
@@ -16,7 +16,7 @@ def info(method: str, target: str, body: bytes = b"") -> RequestInfo:
 
 
 @pytest.mark.parametrize(
-    ("method", "target", "told"),
+    ("method", "target", "text"),
     [
         ("GET", ICECREAMS, "list icecreams"),
         ("GET", f"{ICECREAMS}?watch=true&resourceVersion=5", "watch icecreams"),
@@ -37,8 +37,8 @@ def info(method: str, target: str, body: bytes = b"") -> RequestInfo:
         ("GET", "/apis", "get /apis"),
     ],
 )
-def test_a_request_is_told_by_verb_and_object(method: str, target: str, told: str) -> None:
-    assert str(info(method, target)) == told
+def test_a_request_is_named_by_verb_and_object(method: str, target: str, text: str) -> None:
+    assert str(info(method, target)) == text
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_write_is_what_changes_something_that_is_stored(method: str, target: s
         ("PUT", b"{}", True),
         ("PATCH", b"{}", True),
         ("DELETE", PRECONDITIONS, True),
-        ("DELETE", b"{}", False),
+        ("DELETE", b'{"propagationPolicy":"Background"}', False),
         ("DELETE", b"", False),
         ("DELETE", b"k8s\0\n\x02v1", False),
         ("POST", b"{}", False),

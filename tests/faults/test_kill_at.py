@@ -1,4 +1,4 @@
-"""The kill switch: a process that writes three Secrets is killed at each of its writes, before it and after it."""
+"""`kill_at`: a process that writes three Secrets is killed at each of its writes, before it and after it."""
 
 import contextlib
 import http.client
@@ -11,19 +11,20 @@ from subprocess import Popen
 
 import pytest
 
-from tests.faults.client import SECRETS, Client
 from tests.faults.conftest import Through
+from tests.faults.plain_client import SECRETS, Client
 from workshop.faults import AFTER, BEFORE, FaultInjector, When
+from workshop.faults.request_info import RequestInfo
 from workshop.system import processes
 from workshop.workspace.cluster import CHECKOUT
 
 NAMES = ["a", "b", "c"]
-WITHIN = 20.0
+WITHIN = 60.0
 
 
 @contextlib.contextmanager
 def writing(proxy: FaultInjector, log: Path, *names: str, at_once: int = 1) -> Iterator[Popen[bytes]]:
-    argv = [sys.executable, "-m", "tests.faults.writes", str(at_once), *names]
+    argv = [sys.executable, "-m", "tests.faults.write_secrets", str(at_once), *names]
     process = processes.start(argv, log=log, cwd=CHECKOUT, env={"KUBECONFIG": str(proxy.kubeconfig)})
     try:
         yield process
@@ -60,10 +61,11 @@ def test_what_a_killed_process_had_under_way_beside_that_write_comes_before_it_o
     with through() as proxy, writing(proxy, tmp_path / "log", *names, at_once=12) as process:
         killed = proxy.kill_at(20, when, process.pid)
         killed.result(WITHIN)
+        came = proxy.writes
         process.wait()
-        came = [json.loads(write.body)["metadata"]["name"] for write in proxy.writes]
-    assert direct.names() <= set(came)
-    assert (came[19] in direct.names()) is (when is AFTER)
+    assert proxy.writes == came
+    assert (_name(came[19]) in direct.names()) is (when is AFTER)
+    assert direct.names() <= {_name(write) for write in came}
     if when is BEFORE:
         assert len(came) == 20
 
@@ -71,7 +73,7 @@ def test_what_a_killed_process_had_under_way_beside_that_write_comes_before_it_o
 def test_a_process_started_again_goes_through_the_same_proxy(through: Through, direct: Client, tmp_path: Path) -> None:
     with through() as proxy:
         with writing(proxy, tmp_path / "log", *NAMES) as first:
-            killed = proxy.kill_at(2, AFTER, lambda: (first.kill(), first.wait()))
+            killed = proxy.kill_at(2, AFTER, first.kill)
             killed.result(WITHIN)
         with writing(proxy, tmp_path / "log", "e", "f") as second:
             killed = proxy.kill_at(len(proxy.writes) + 2, BEFORE, second.pid)
@@ -103,7 +105,7 @@ def test_all_of_the_killed_clients_connections_go(through: Through, direct: Clie
     assert direct.names() == set()
 
 
-def test_a_victim_that_cannot_be_killed_is_told_to_whoever_waits(through: Through) -> None:
+def test_that_a_process_cannot_be_killed_is_raised_to_whoever_waits(through: Through) -> None:
     def nobody() -> None:
         raise ProcessLookupError("it has ended already")
 
@@ -115,8 +117,16 @@ def test_a_victim_that_cannot_be_killed_is_told_to_whoever_waits(through: Throug
             killed.result(WITHIN)
 
 
-def test_a_write_that_has_come_cannot_be_the_one(through: Through) -> None:
+@pytest.mark.parametrize(
+    ("nth", "message"),
+    [(1, "Write 1 has come already: create faults/secrets"), (0, "Write 0 has come already: writes count from 1")],
+)
+def test_a_write_that_has_come_cannot_be_the_one(through: Through, nth: int, message: str) -> None:
     with through() as proxy:
         Client(proxy.kubeconfig).create("a")
-        with pytest.raises(ValueError, match="Write 1 has come already: create faults/secrets"):
-            proxy.kill_at(1, BEFORE, lambda: None)
+        with pytest.raises(ValueError, match=message):
+            proxy.kill_at(nth, BEFORE, lambda: None)
+
+
+def _name(write: RequestInfo) -> str:
+    return str(json.loads(write.body)["metadata"]["name"])

@@ -1,22 +1,27 @@
-"""Watches: what passes, what is cut, and what ends them."""
+"""Watches on their way to the client: what passes, what is cut, and what ends them."""
 
 import http.client
 import json
 import re
-from threading import Thread
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.faults.client import Client
 from tests.faults.conftest import Kubectl, Through
+from tests.faults.plain_client import Client
+from workshop.faults import BEFORE, FaultInjector
+from workshop.faults.relay import lines
 from workshop.testing.control_plane import ControlPlane
 from workshop.testing.polling import eventually
 
 
 def event(line: bytes) -> tuple[str, str]:
     """Type and name of an event."""
-    told = json.loads(line)
-    return told["type"], told["object"]["metadata"]["name"]
+    decoded = json.loads(line)
+    return decoded["type"], decoded["object"]["metadata"]["name"]
 
 
 def test_events_pass_as_they_come(through: Through, direct: Client) -> None:
@@ -36,20 +41,31 @@ def test_an_event_passes_byte_for_byte_however_long_it_is(through: Through, dire
         assert [passed.readline(), passed.readline()] == [real.readline(), real.readline()]
 
 
+@given(st.lists(st.binary()))
+async def test_lines_are_taken_apart_wherever_the_pieces_end(pieces: list[bytes]) -> None:
+    async def stream() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+
+    assert [line async for line in lines(stream())] == re.findall(rb"[^\n]*\n|[^\n]+", b"".join(pieces))
+
+
 def test_a_watch_that_the_api_server_ends_ends(through: Through) -> None:
     with through() as proxy, Client(proxy.kubeconfig).watch(timeoutSeconds="1") as stream:
         assert stream.read() == b""
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_watch_is_cut_at_an_event_or_in_the_middle_of_it(through: Through, direct: Client, seed: int) -> None:
-    with through({"cut": 1}, seed=seed) as proxy, Client(proxy.kubeconfig).watch(direct.version()) as stream:
-        direct.create("vanilla")
-        with pytest.raises(http.client.IncompleteRead) as caught:
-            stream.read()
-    (injected,) = proxy.injected
-    assert bool(caught.value.partial) is bool(injected.effect.share)  # type: ignore[union-attr]
-    assert not caught.value.partial.endswith(b"\n")
+def test_a_watch_is_cut_at_an_event_or_in_the_middle_of_it(through: Through, direct: Client) -> None:
+    begin, rests = direct.version(), set()
+    direct.create("vanilla")
+    with through({"cut": 1}) as proxy:
+        for _ in range(10):
+            with Client(proxy.kubeconfig).watch(begin) as stream, pytest.raises(http.client.IncompleteRead) as caught:
+                stream.read()
+            rests.add(caught.value.partial)
+    assert b"" in rests
+    assert len(rests) > 1
+    assert not any(rest.endswith(b"\n") for rest in rests)
 
 
 def test_a_cut_loses_nothing_to_a_client_that_goes_on_where_it_was(through: Through, direct: Client) -> None:
@@ -61,12 +77,12 @@ def test_a_cut_loses_nothing_to_a_client_that_goes_on_where_it_was(through: Thro
         assert proxy.counts()["cut"] > 0
 
 
-def _watched(client: Client, version: str, wanted: int) -> list[str]:
-    """The names of the first `wanted` events after `version`, through as many watches as it takes."""
+def _watched(client: Client, version: str, count: int) -> list[str]:
+    """The names of the first `count` events after `version`, through as many watches as it takes."""
     names: list[str] = []
-    while len(names) < wanted:
+    while len(names) < count:
         with client.watch(version) as stream:
-            while len(names) < wanted and (line := _line(stream)):
+            while len(names) < count and (line := _line(stream)):
                 names.append(event(line)[1])
                 version = json.loads(line)["object"]["metadata"]["resourceVersion"]
     return names
@@ -118,31 +134,52 @@ def test_kubectl_shows_that_a_watch_is_gone(through: Through, direct: Client, ku
     assert re.search(r"Expired.*too old resource version: \d+", shown)
 
 
-def test_latency_delays_events_and_keeps_their_order(through: Through, direct: Client) -> None:
+def test_latency_keeps_the_order_of_events(through: Through, direct: Client) -> None:
     begin = direct.version()
     for name in ("a", "b", "c"):
         direct.create(name)
     with through({"latency": 1}, longest_delay=0.02) as proxy, Client(proxy.kubeconfig).watch(begin) as stream:
         assert [event(stream.readline())[1] for _ in range(3)] == ["a", "b", "c"]
-        assert [each.event for each in proxy.injected] == [None, 0, 1, 2]
+        assert [fault.event for fault in proxy.injected] == [None, 0, 1, 2]
 
 
-def test_held_watches_make_a_picture_stale_until_they_are_let_go(through: Through, direct: Client) -> None:
-    seen: list[tuple[str, str]] = []
+def test_latency_keeps_an_event_back(through: Through, direct: Client) -> None:
+    with (
+        through(longest_delay=3600) as proxy,
+        direct.watch(direct.version()) as real,
+        Client(proxy.kubeconfig).watch(direct.version()) as passed,
+        ThreadPoolExecutor() as pool,
+    ):
+        delayed = pool.submit(passed.read)
+        proxy.inject({"latency": 1})
+        direct.create("vanilla")
+        real.readline()
+        eventually(lambda: _assert_injected(proxy, {"latency": 1}))
+        direct.names()
+        assert not delayed.done()
+        proxy.kill_at(1, BEFORE, lambda: None)
+        proxy.stop()
+        with pytest.raises(ConnectionResetError):
+            Client(proxy.kubeconfig).create("matcha")  # all connections of the client go, this watch too
+        with pytest.raises(http.client.IncompleteRead) as caught:
+            delayed.result()
+    assert caught.value.partial == b""
 
-    def watch(stream: http.client.HTTPResponse) -> None:
-        seen.extend(event(stream.readline()) for _ in range(2))
 
-    with through() as proxy, Client(proxy.kubeconfig).watch(direct.version()) as stream:
-        watching = Thread(target=watch, args=(stream,))
+def test_held_watches_make_a_cache_stale_until_they_are_let_go(through: Through, direct: Client) -> None:
+    with (
+        through() as proxy,
+        direct.watch(direct.version()) as real,
+        Client(proxy.kubeconfig).watch(direct.version()) as passed,
+        ThreadPoolExecutor() as pool,
+    ):
         with proxy.watches_held():
-            watching.start()
+            line = pool.submit(passed.readline)
             direct.create("vanilla")
-            direct.create("matcha")
-            assert Client(proxy.kubeconfig).names() == {"vanilla", "matcha"}  # reads pass
-            assert seen == []
-        watching.join()
-    assert seen == [("ADDED", "vanilla"), ("ADDED", "matcha")]
+            assert event(real.readline()) == ("ADDED", "vanilla")
+            assert Client(proxy.kubeconfig).names() == {"vanilla"}  # reads pass
+            assert not line.done()
+        assert event(line.result()) == ("ADDED", "vanilla")
 
 
 def test_a_watch_that_the_client_gives_up_ends_at_the_api_server(
@@ -157,3 +194,7 @@ def test_a_watch_that_the_client_gives_up_ends_at_the_api_server(
         with Client(proxy.kubeconfig).watch(direct.version(), fieldSelector="metadata.name%3Dgiven-up"):
             pass
         eventually(ended)
+
+
+def _assert_injected(proxy: FaultInjector, counts: dict[str, int]) -> None:
+    assert proxy.counts() == counts

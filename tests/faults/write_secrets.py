@@ -1,4 +1,4 @@
-"""A process for the kill switch: creates the Secrets it is told of, so many at once, with a plain client.
+"""A process to be killed: creates the Secrets that its arguments name, so many at once, with a plain client.
 
 It says "wrote NAME" after each reply, and "lost NAME" where none came, after which it goes on.
 """
@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.faults.client import Client
+from tests.faults.plain_client import Client
 
 client = Client(Path(os.environ["KUBECONFIG"]))
 

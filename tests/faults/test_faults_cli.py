@@ -12,13 +12,13 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from tests.faults.client import Client
+from tests.faults.plain_client import Client
 from workshop.cli.faults import command
 from workshop.testing.polling import eventually
 from workshop.workspace.cluster import CHECKOUT
 
 FAULTS = [sys.executable, "-m", "workshop", "faults"]
-WRITES = [sys.executable, "-m", "tests.faults.writes", "1"]
+WRITES = [sys.executable, "-m", "tests.faults.write_secrets", "1"]
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -48,7 +48,7 @@ def started(home: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_a_command_is_run_through_it_and_the_faults_are_told(user: Path, direct: Client, tmp_path: Path) -> None:
+def test_a_command_is_run_through_it_and_the_faults_are_shown(user: Path, direct: Client, tmp_path: Path) -> None:
     done = run(tmp_path, "--kubeconfig", str(user), "--rate", "lost=1", "--", *WRITES, "a", "b")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("create faults/secrets: it happened, the reply is lost") == 2
@@ -64,19 +64,19 @@ def test_the_exit_code_is_the_commands(user: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "told", "left"),
+    ("option", "shown", "names"),
     [
         ("--kill-before", "killed, before it", {"a"}),
         ("--kill-after", "killed, after it had happened", {"a", "b"}),
     ],
 )
 def test_a_command_is_killed_at_a_write(
-    user: Path, direct: Client, tmp_path: Path, option: str, told: str, left: set[str]
+    user: Path, direct: Client, tmp_path: Path, option: str, shown: str, names: set[str]
 ) -> None:
     done = run(tmp_path, "--kubeconfig", str(user), option, "2", "--", *WRITES, "a", "b", "c")
     assert done.returncode == 0, done.stderr
-    assert f"create faults/secrets: {told}" in done.stdout
-    assert direct.names() == left
+    assert f"create faults/secrets: {shown}" in done.stdout
+    assert direct.names() == names
 
 
 def test_a_command_that_ends_before_it_could_be_killed_is_a_failure(user: Path, direct: Client, tmp_path: Path) -> None:
@@ -94,10 +94,10 @@ def test_without_a_command_it_says_which_kubeconfig_to_use_until_ctrl_c(
         kubeconfig = Path(process.stdout.readline().removeprefix("The proxy's kubeconfig is ").strip())
         assert Client(kubeconfig).create("a").status == 429
         process.send_signal(signal.SIGINT)
-        told = process.stdout.read()
+        rest = process.stdout.read()
         assert process.wait() == 130
-    assert "throttled  create faults/secrets: 429" in told
-    assert "Injected: throttled 1. Writes that came: 1." in told
+    assert "throttled  create faults/secrets: 429" in rest
+    assert "Injected: throttled 1. Writes that came: 1." in rest
     assert direct.names() == set()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
@@ -125,13 +125,13 @@ def test_the_command_goes_when_the_proxy_is_killed(user: Path, tmp_path: Path) -
         (["--", "/no/such/program"], 1, "/no/such/program can't be started: No such file or directory"),
     ],
 )
-def test_a_mistake_is_told_in_a_line(user: Path, tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
+def test_a_mistake_gets_one_line(user: Path, tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
     done = CliRunner(env={"WORKSHOP_HOME": str(tmp_path)}).invoke(command, ["--kubeconfig", str(user), *arguments])
     assert done.exit_code == code
     assert message in done.output
 
 
-def test_a_kubeconfig_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_kubeconfig_that_is_not_there_is_named(tmp_path: Path) -> None:
     done = run(tmp_path, "--kubeconfig", str(tmp_path / "nowhere"))
     assert done.returncode == 1
     assert done.stderr.startswith("Error: The kubeconfig can't be read")

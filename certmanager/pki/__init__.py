@@ -8,6 +8,7 @@
 | `requests` | certificate signing requests (CSR, RFC 2986) |
 | `certificates` | self-signed certificates and certificates signed by a CA (RFC 5280) |
 | `chains` | read a PEM chain, put it in order, verify it |
+| `files` | write a file whole or not at all |
 
-Nothing here looks at the clock or at a file: times are passed in, PEM is bytes.
+Nothing here looks at the clock, and nothing but `files` at the disk: times are passed in, PEM is bytes.
 """

@@ -24,6 +24,7 @@ from workshop.controlplane import state_file
 from workshop.controlplane.components import is_ready
 from workshop.controlplane.layout import Layout
 from workshop.system import processes
+from workshop.system.ports import reserved_port
 from workshop.workspace import home
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ def _bare(folder: Path, programs: Mapping[str, Path]) -> float:
     """Seconds from the start of etcd until kube-apiserver's /readyz says ok; both with as few flags as will do."""
     key = folder / "sa.key"
     subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key], check=True)
-    with processes.reserved_port() as client, processes.reserved_port() as peer, processes.reserved_port() as port:
+    with reserved_port() as client, reserved_port() as peer, reserved_port() as port:
         pass
     etcd = f"http://127.0.0.1:{client}"
     began = time.monotonic()

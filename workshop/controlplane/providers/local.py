@@ -25,6 +25,7 @@ from workshop.controlplane.errors import ControlPlaneError
 from workshop.controlplane.layout import Layout
 from workshop.controlplane.state_file import ControlPlaneState, ProcessId
 from workshop.system import flock, processes
+from workshop.system.ports import reserved_port
 from workshop.workspace.cluster import KUBECTL_CACHE
 
 _STOP_LIMIT = 40.0  # seconds: three components of ten seconds' grace, and some
@@ -100,7 +101,7 @@ def failure(layout: Layout) -> state_file.Failure | None:
 
 def _start(layout: Layout, binaries: Mapping[str, Path]) -> None:
     before = state_file.read(layout.run_file)
-    with processes.reserved_port(before.port if before else 0) as port:
+    with reserved_port(before.port if before else 0, server_shares=True) as port:
         now = datetime.datetime.now(datetime.UTC)
         plan = prepare(layout, binaries, port, durable=True, now=now)
         layout.plan_file.write_text(json.dumps(asdict(plan)))

@@ -14,7 +14,12 @@ def tell(story: Story) -> None:
 
     story.step("Teach it: a CustomResourceDefinition", "From now on the API has a new kind of object.")
     story.run("kubectl apply -f deploy/crds/demo.lva.io_icecreams.yaml", shows="created")
-    story.run("kubectl wait --for=condition=Established crd/icecreams.demo.lva.io --timeout=30s", shows="condition met")
+    story.run(
+        # Asked for a condition while there are none yet, `kubectl wait` may end with an error.
+        "kubectl wait --for=jsonpath='{.status.conditions[0]}' --for=condition=Established"
+        " crd/icecreams.demo.lva.io --timeout=30s",
+        shows="condition met",
+    )
     story.run_until("kubectl explain icecream.spec", shows="flavour")
 
     story.step("Order one", "The sample of the lecture: two flavours, three toppings.")

@@ -53,7 +53,7 @@ class Workspace:
         return Cluster(self.layout.root, self.layout.kubeconfig, workspaces.programs()["kubectl"])
 
     def record(self) -> state_file.ControlPlaneState:
-        told = state_file.read(self.layout.run_file)
+        told = state_file.read(self.layout.state_file)
         assert told
         return told
 

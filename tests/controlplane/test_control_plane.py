@@ -15,7 +15,7 @@ from workshop.testing.polling import eventually
 def _anonymous(control_plane: ControlPlane, path: str) -> int:
     context = ssl.create_default_context(cafile=str(control_plane.layout.pki / "ca.crt"))
     try:
-        with urllib.request.urlopen(control_plane.components.plan.server + path, context=context) as answer:
+        with urllib.request.urlopen(control_plane.components.spec.server + path, context=context) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:

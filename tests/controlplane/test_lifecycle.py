@@ -13,7 +13,6 @@ import pytest
 from tests.controlplane.conftest import Workspace
 from workshop.controlplane.providers import local
 from workshop.testing.polling import eventually
-from workshop.workspace.cluster import KUBECTL_CACHE
 
 
 def _wait_until_gone(workspace: Workspace) -> None:
@@ -71,7 +70,7 @@ def test_reset_of_what_is_down_leaves_nothing_behind(workspace: Workspace) -> No
     workspace.up()
     workspace.workshop("down")
     workspace.workshop("reset")
-    assert not workspace.layout.home.exists()
+    assert not workspace.layout.controlplane.exists()
     assert not workspace.layout.kubeconfig.exists()
 
 
@@ -80,7 +79,7 @@ def test_keys_and_kubeconfigs_are_for_the_users_eyes_only(workspace: Workspace) 
     secrets = [*workspace.layout.pki.glob("*.key"), *workspace.layout.root.rglob("*kubeconfig")]
     assert len(secrets) >= 6
     assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
-    assert stat.S_IMODE(workspace.layout.home.stat().st_mode) == 0o700
+    assert stat.S_IMODE(workspace.layout.controlplane.stat().st_mode) == 0o700
 
 
 def test_it_listens_on_loopback_only(workspace: Workspace) -> None:
@@ -109,9 +108,9 @@ def test_the_users_own_kubeconfig_is_never_touched(workspace: Workspace, tmp_pat
 
 def test_what_kubectl_remembers_of_an_address_is_the_workspaces_own_and_goes_with_a_reset(workspace: Workspace) -> None:
     workspace.up().kubectl("get", "configmaps")
-    assert list((workspace.layout.root / KUBECTL_CACHE).iterdir())
+    assert list(workspace.layout.kubectl_cache.iterdir())
     workspace.workshop("reset")
-    assert not (workspace.layout.root / KUBECTL_CACHE).exists()
+    assert not workspace.layout.kubectl_cache.exists()
 
 
 def _default_cache() -> Path:
@@ -161,7 +160,7 @@ def test_everything_killed_at_once_is_no_harm(workspace: Workspace) -> None:
 def test_a_record_cut_off_by_a_crash_is_no_harm(workspace: Workspace) -> None:
     workspace.up()
     workspace.workshop("down")
-    workspace.layout.run_file.write_text('{"state": "rea')
+    workspace.layout.state_file.write_text('{"state": "rea')
     workspace.up()
 
 
@@ -183,8 +182,8 @@ def test_an_interrupted_up_leaves_no_process(workspace: Workspace, number: signa
 def test_a_component_that_cant_start_is_named_with_the_end_of_its_log(workspace: Workspace) -> None:
     workspace.up()
     workspace.workshop("down")
-    (workspace.layout.home / "etcd").rename(workspace.layout.home / "elsewhere")
-    (workspace.layout.home / "etcd").write_text("not a folder")
+    (workspace.layout.controlplane / "etcd").rename(workspace.layout.controlplane / "elsewhere")
+    (workspace.layout.controlplane / "etcd").write_text("not a folder")
     done = workspace.workshop("up")
     assert done.returncode == 1
     assert "etcd ended with" in done.stderr

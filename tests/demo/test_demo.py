@@ -32,7 +32,7 @@ def test_the_story_comes_out_as_told_and_leaves_nothing_in_the_workspace(tmp_pat
     assert told.returncode == 0, told.stdout + told.stderr
     assert "$ kubectl apply -f deploy/crds/demo.lva.io_icecreams.yaml" in told.stdout
     assert "Evicted" in told.stdout
-    assert told.stdout.rstrip().endswith("Each step came out as told. Your turn: make start LESSON=01")
+    assert told.stdout.rstrip().endswith("Each step came out as expected. Your turn: make start LESSON=01")
     assert not (tmp_path / "home").exists()
 
 

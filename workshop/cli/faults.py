@@ -62,7 +62,7 @@ def command(  # one parameter an option, that is click's way
         raise click.UsageError("One of --kill-before and --kill-after is possible, and it needs a COMMAND to kill.")
     layout = home.layout()
     try:
-        given = kubeconfig or operators.log_in(operators.OPERATORS["operator"], home.cluster(layout))
+        given = kubeconfig or operators.log_in(operators.OPERATORS["operator"], home.current_cluster(layout))
         layout.create()
         with running(
             given, rates, seed=seed, longest_delay=longest_delay, folder=layout.root, on_injected=_tell

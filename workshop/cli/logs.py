@@ -16,10 +16,10 @@ from workshop.workspace import home
 def command(name: str | None, follow: bool) -> None:
     """Show a component's log, or the last lines of each: etcd, kube-apiserver, kube-controller-manager, audit."""
     layout = home.layout()
-    files = {path.stem: path for path in sorted(layout.log("x").parent.glob("*.log"))}
+    files = {path.stem: path for path in sorted(layout.logs.glob("*.log"))}
     if name is None:
-        for each, path in files.items():
-            click.echo(f"==> {each} <==\n{processes.tail(path)}\n")
+        for component, path in files.items():
+            click.echo(f"==> {component} <==\n{processes.tail(path)}\n")
     elif name not in files:
         raise ControlPlaneError(f"There is no log of {name!r}. There are: {', '.join(files) or 'none yet'}")
     elif follow:

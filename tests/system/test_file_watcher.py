@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workshop.system.watch import saves
+from workshop.system.file_watcher import saves
 
 
 def test_a_file_that_changed_before_we_began_to_look_is_noticed(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from workshop.workspace.cluster import Cluster
 
 class _Audience:
     def __init__(self, folder: Path) -> None:
-        self.heard = io.StringIO()
+        self.output = io.StringIO()
         self.pauses = 0
         cluster = Cluster(folder, folder / "kubeconfig", Path("/bin/sh"))
-        self.presenter = Presenter(cluster, Console(file=self.heard, width=80), self._pause)
+        self.presenter = Presenter(cluster, Console(file=self.output, width=80), self._pause)
 
     def _pause(self) -> None:
         self.pauses += 1
@@ -28,7 +28,7 @@ def audience(tmp_path: Path) -> _Audience:
 
 def test_a_command_is_shown_with_its_output(audience: _Audience) -> None:
     audience.presenter.run("echo vanilla", shows="^vanilla$")
-    assert audience.heard.getvalue() == "$ echo vanilla\nvanilla\n"
+    assert audience.output.getvalue() == "$ echo vanilla\nvanilla\n"
 
 
 def test_output_that_isnt_as_told_breaks_the_demo(audience: _Audience) -> None:
@@ -46,19 +46,19 @@ def test_a_command_that_was_to_fail_and_doesnt_breaks_the_demo(audience: _Audien
         audience.presenter.run("true", fails=True)
 
 
-def test_what_lags_behind_is_asked_again_and_told_once(audience: _Audience, tmp_path: Path) -> None:
+def test_what_lags_behind_is_asked_again_and_printed_once(audience: _Audience, tmp_path: Path) -> None:
     script = tmp_path / "lags.sh"
     script.write_text(f"echo x >> {tmp_path}/asked; wc -l < {tmp_path}/asked\n")
     audience.presenter.run_until(f"sh {script}", shows="3")
-    assert audience.heard.getvalue() == f"$ sh {script}\n3\n"
+    assert audience.output.getvalue() == f"$ sh {script}\n3\n"
 
 
-def test_a_watch_is_told_up_to_what_it_was_for(audience: _Audience, tmp_path: Path) -> None:
+def test_a_watch_is_shown_up_to_what_it_was_for(audience: _Audience, tmp_path: Path) -> None:
     script, go = tmp_path / "watch.sh", tmp_path / "go"
     script.write_text(f"mkfifo {go}; echo begun; cat {go}; echo evicted; echo never shown; sleep 60\n")
     with audience.presenter.watching(f"sh {script}", after="begun", until="evicted"):
         go.write_text("meanwhile\n")
-    assert audience.heard.getvalue().splitlines()[1:] == ["begun", "meanwhile", "evicted"]
+    assert audience.output.getvalue().splitlines()[1:] == ["begun", "meanwhile", "evicted"]
 
 
 def test_a_watch_that_ends_too_early_breaks_the_demo(audience: _Audience) -> None:

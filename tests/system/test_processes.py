@@ -1,6 +1,7 @@
 """Processes end as they are asked to, or else are killed; what they wrote and how they ended can be said."""
 
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,18 +10,29 @@ import pytest
 from workshop.system import processes
 from workshop.testing.polling import eventually
 
-_DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
+_PROGRAM = "import signal, sys; signal.signal(signal.SIGTERM, {}); print('ready', flush=True); signal.pause()"
+
+
+def _start(log: Path, on_sigterm: str) -> subprocess.Popen[bytes]:
+    process = processes.start([sys.executable, "-c", _PROGRAM.format(on_sigterm)], log=log)
+
+    def is_ready() -> None:
+        assert processes.tail(log) == "ready"
+
+    eventually(is_ready)
+    return process
+
+
+def test_what_ends_when_asked_is_not_killed(tmp_path: Path) -> None:
+    process = _start(tmp_path / "log", "lambda *_: sys.exit(7)")
+    processes.stop([process], grace=20)
+    assert process.returncode == 7
 
 
 def test_what_does_not_end_when_asked_is_killed(tmp_path: Path) -> None:
-    deaf = processes.start([sys.executable, "-c", _DEAF], log=tmp_path / "log")
-
-    def ignores_sigterm() -> None:
-        assert processes.tail(tmp_path / "log") == "deaf"
-
-    eventually(ignores_sigterm)
-    processes.stop([deaf], grace=0)
-    assert processes.ended(deaf.returncode) == "signal SIGKILL"
+    process = _start(tmp_path / "log", "signal.SIG_IGN")
+    processes.stop([process], grace=0)
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_output_and_errors_are_in_the_log(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """`workshop logs`: what the components wrote."""
 
 import os
-from pathlib import Path
 
 import click
 
@@ -25,4 +24,4 @@ def command(name: str | None, follow: bool) -> None:
     elif follow:
         os.execvp("tail", ["tail", "-n", "20", "-F", str(files[name])])  # noqa: S606 - replaces us, gets the Ctrl-C
     else:
-        click.echo(Path(files[name]).read_text(errors="replace"), nl=False)
+        click.echo(files[name].read_text(errors="replace"), nl=False)

@@ -55,7 +55,7 @@ class Layout:
     @property
     def start_stop_lock(self) -> Path:
         """Held by whoever starts or ends the control plane, until that is done."""
-        return self.controlplane / "up.lock"
+        return self.controlplane / "start-stop.lock"
 
     @property
     def logs(self) -> Path:

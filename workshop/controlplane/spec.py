@@ -63,7 +63,7 @@ class ControlPlaneSpec:
 
 @dataclass(frozen=True)
 class Credentials:
-    """Where the keys lie, and the files made of them, that components are given by their flags."""
+    """The files with certificates and keys that components get by their flags."""
 
     ca: KeyPair
     serving: KeyPair

@@ -22,7 +22,7 @@ from workshop.workspace import operators
 from workshop.workspace.cluster import CHECKOUT, Cluster
 
 _LIMIT = 60.0  # seconds for one command
-_LOOK_AGAIN = 0.2  # seconds
+_POLL_INTERVAL = 0.2  # seconds
 
 
 class DemoError(Exception):
@@ -73,7 +73,7 @@ class Presenter:
             if time.monotonic() > deadline:
                 self._print(output)
                 raise DemoError(f"`{command}` was expected to show {shows!r} within {_LIMIT:.0f} s")
-            time.sleep(_LOOK_AGAIN)
+            time.sleep(_POLL_INTERVAL)
         self._print(output)
 
     @contextlib.contextmanager

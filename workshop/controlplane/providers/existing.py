@@ -47,8 +47,8 @@ def find(context: str, kubectl: Path) -> ExistingCluster:
     return ExistingCluster(Context(context, server), version["serverVersion"]["gitVersion"], config)
 
 
-def use(layout: Layout, existing: ExistingCluster) -> None:
-    """Make `existing` the workspace's cluster.
+def use(layout: Layout, cluster: ExistingCluster) -> None:
+    """Make `cluster` the workspace's own.
 
     Raises:
         ControlPlaneError: the workspace has a control plane of its own running.
@@ -56,8 +56,8 @@ def use(layout: Layout, existing: ExistingCluster) -> None:
     if local.is_running(layout):
         raise ControlPlaneError("This workspace's own control plane is running. End it first: workshop down")
     layout.create()
-    kubeconfig.write(layout.kubeconfig, existing.kubeconfig)
-    layout.existing_cluster_file.write_text(json.dumps(asdict(existing.context)) + "\n")
+    kubeconfig.write(layout.kubeconfig, cluster.kubeconfig)
+    layout.existing_cluster_file.write_text(json.dumps(asdict(cluster.context)) + "\n")
 
 
 def current_context(layout: Layout) -> Context | None:

@@ -93,9 +93,9 @@ lock: ## pin the dependencies again (for maintainers; needs uv)
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Installing Python packages into .venv ..."
 	@.venv/bin/python -m pip --version >/dev/null 2>&1 && exit; \
-	python=; for each in python3 python3.13 python3.12 python3.11; do \
-	  if $$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
-	  then python=$$each; break; fi; done; \
+	python=; for name in python3 python3.13 python3.12 python3.11; do \
+	  if $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
+	  then python=$$name; break; fi; done; \
 	if [ -z "$$python" ]; then \
 	  echo "The workshop needs Python 3.11, 3.12 or 3.13, and finds none of them on PATH." >&2; \
 	  echo "Install one (apt install python3.11 python3.11-venv, brew install python@3.13, ...) and try again." >&2; \

@@ -21,9 +21,10 @@ from rich.console import Console
 from rich.table import Table
 
 from workshop.controlplane import state_file
-from workshop.controlplane.components import is_ready
+from workshop.controlplane.components import apiserver_is_ready
 from workshop.controlplane.layout import Layout
 from workshop.system import processes
+from workshop.system.ports import reserved_port
 from workshop.workspace import home
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ def _bare(folder: Path, programs: Mapping[str, Path]) -> float:
     """Seconds from the start of etcd until kube-apiserver's /readyz says ok; both with as few flags as will do."""
     key = folder / "sa.key"
     subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key], check=True)
-    with processes.reserved_port() as client, processes.reserved_port() as peer, processes.reserved_port() as port:
+    with reserved_port() as client, reserved_port() as peer, reserved_port() as port:
         pass
     etcd = f"http://127.0.0.1:{client}"
     began = time.monotonic()
@@ -95,7 +96,7 @@ def _bare(folder: Path, programs: Mapping[str, Path]) -> float:
             )
         )
         certificate = folder / "certs" / "apiserver.crt"
-        while not (certificate.exists() and is_ready(port, certificate)):
+        while not (certificate.exists() and apiserver_is_ready(port, certificate)):
             time.sleep(0.02)
         return time.monotonic() - began
     finally:
@@ -114,9 +115,9 @@ def _workshop_up(folder: Path, memory: dict[str, float]) -> float:
     _workshop(folder, "up").wait()
     took = time.monotonic() - began
     time.sleep(3)  # until kube-controller-manager has its caches: this measures memory, not time
-    told = state_file.read(Layout(folder).run_file)
-    assert told
-    for name, process in {"supervisor": told.supervisor, **told.components}.items():
+    state = state_file.read(Layout(folder).state_file)
+    assert state
+    for name, process in {"supervisor": state.supervisor, **state.components}.items():
         memory[name] = max(memory.get(name, 0), psutil.Process(process.pid).memory_info().rss / 1e6)
     _workshop(folder, "down").wait()
     return took

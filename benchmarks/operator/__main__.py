@@ -66,7 +66,8 @@ def main() -> None:
 
 def _alternate(cluster: ControlPlane, scenario: Scenario, rounds: int) -> dict[str, list[Cost]]:
     cluster.kubectl("apply", "--server-side", "-f", str(CHECKOUT / "deploy/crds"))
-    cluster.kubectl("wait", "--for=condition=Established", "crd/icecreams.demo.lva.io")
+    some = "--for=jsonpath={.status.conditions[0]}"  # while there are none, waiting for one of them may be an error
+    cluster.kubectl("wait", some, "--for=condition=Established", "crd/icecreams.demo.lva.io")
     costs: dict[str, list[Cost]] = {program: [] for program in PROGRAMS}
     for number in range(rounds):
         for program in PROGRAMS if number % 2 else reversed(PROGRAMS):

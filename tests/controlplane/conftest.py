@@ -12,7 +12,7 @@ import pytest
 
 from workshop.controlplane import state_file
 from workshop.controlplane.layout import Layout
-from workshop.workspace import home as workspaces
+from workshop.workspace import home
 from workshop.workspace.cluster import Cluster
 
 
@@ -50,12 +50,17 @@ class Workspace:
     def up(self) -> Cluster:
         done = self.workshop("up")
         assert done.returncode == 0, done.stderr
-        return Cluster(self.layout.root, self.layout.kubeconfig, workspaces.programs()["kubectl"])
+        return Cluster(self.layout.root, self.layout.kubeconfig, home.programs()["kubectl"])
 
-    def record(self) -> state_file.ControlPlaneState:
-        told = state_file.read(self.layout.run_file)
-        assert told
-        return told
+    def down(self) -> None:
+        """Leave no process, whatever a test did."""
+        self.workshop("down")
+        assert self.processes() == []
+
+    def state(self) -> state_file.ControlPlaneState:
+        state = state_file.read(self.layout.state_file)
+        assert state
+        return state
 
     def processes(self) -> list[psutil.Process]:
         """The processes that work in this workspace's folder."""
@@ -74,7 +79,7 @@ def _works_in(process: psutil.Process, folder: Path) -> bool:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    made = Workspace(Layout(tmp_path / "home"))
-    yield made
-    made.workshop("down")
-    assert made.processes() == []
+    """A workspace in which nothing has been started yet."""
+    workspace = Workspace(Layout(tmp_path / "home"))
+    yield workspace
+    workspace.down()

@@ -15,7 +15,7 @@ from workshop.testing.polling import eventually
 def _anonymous(control_plane: ControlPlane, path: str) -> int:
     context = ssl.create_default_context(cafile=str(control_plane.layout.pki / "ca.crt"))
     try:
-        with urllib.request.urlopen(control_plane.components.plan.server + path, context=context) as answer:
+        with urllib.request.urlopen(control_plane.components.spec.server + path, context=context) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:
@@ -102,7 +102,9 @@ def test_a_pod_stays_pending_for_there_is_no_scheduler(control_plane: ControlPla
         control_plane.kubectl("delete", "deployment", "waits")
 
 
-def test_the_audit_log_holds_the_bodies_of_events_but_never_a_secrets_content(control_plane: ControlPlane) -> None:
+def test_the_audit_log_holds_bodies_of_events_but_no_secret_and_no_lease(
+    control_plane: ControlPlane,
+) -> None:
     control_plane.kubectl("create", "secret", "generic", "vanilla", "--from-literal=recipe=five-eggs")
     control_plane.kubectl("create", "token", "default")
     event = {
@@ -113,15 +115,21 @@ def test_the_audit_log_holds_the_bodies_of_events_but_never_a_secrets_content(co
         "reason": "Audited",
         "message": "so that a timeline can tell it",
     }
-    control_plane.kubectl("create", "-f", "-", stdin=json.dumps(event))
+    lease = {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": "audited", "namespace": "default"},
+    }
+    for manifest in (event, lease):
+        control_plane.kubectl("create", "-f", "-", stdin=json.dumps(manifest))
     audit = list(control_plane.audit_events())
     secret = _last(audit, "secrets", "vanilla")
     assert secret["level"] == "Metadata"
     assert "requestObject" not in secret
     assert _last(audit, "serviceaccounts", "default")["level"] == "Metadata"
-    told = _last(audit, "events", "audited")
-    assert told["requestObject"]["message"] == "so that a timeline can tell it"
-    assert "managedFields" not in json.dumps(told["responseObject"])
+    audited = _last(audit, "events", "audited")
+    assert audited["requestObject"]["message"] == "so that a timeline can tell it"
+    assert "managedFields" not in json.dumps(audited["responseObject"])
     assert "five-eggs" not in control_plane.layout.audit_log.read_text()
     assert not [entry for entry in audit if entry.get("objectRef", {}).get("resource") == "leases"]
 

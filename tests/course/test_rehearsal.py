@@ -114,7 +114,9 @@ def test_a_control_plane_that_was_started_is_gone_also_after_ctrl_c(tmp_path: Pa
     course, told = Clone(tmp_path / "workshop"), tmp_path / "told"
     with snapshot(CHECKOUT) as (git, main):
         git.check_out(git.write_tree(main), course.root)
-    course.write("README.md", page("$ make up", "...", f"$ cp .workshop/controlplane/run.json {told}", "$ sleep 1000"))
+    course.write(
+        "README.md", page("$ make up", "...", f"$ cp .workshop/controlplane/state.json {told}", "$ sleep 1000")
+    )
     rehearsal = subprocess.Popen([sys.executable, "-c", INTERRUPTED, str(course.root)], stderr=subprocess.PIPE)
 
     def started() -> dict[str, Any]:

@@ -27,34 +27,34 @@ def _demo(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_story_comes_out_as_told_and_leaves_nothing_in_the_workspace(tmp_path: Path) -> None:
-    told = _demo(tmp_path / "home")
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert "$ kubectl apply -f deploy/crds/demo.lva.io_icecreams.yaml" in told.stdout
-    assert "Evicted" in told.stdout
-    assert told.stdout.rstrip().endswith("Each step came out as told. Your turn: make start LESSON=01")
+def test_each_step_comes_out_as_expected_and_leaves_nothing_in_the_workspace(tmp_path: Path) -> None:
+    demo = _demo(tmp_path / "home")
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert "$ kubectl apply -f deploy/crds/demo.lva.io_icecreams.yaml" in demo.stdout
+    assert "Evicted" in demo.stdout
+    assert demo.stdout.rstrip().endswith("Each step came out as expected. Your turn: make start LESSON=01")
     assert not (tmp_path / "home").exists()
 
 
-def test_on_an_existing_cluster_it_is_the_same_story(fresh_control_plane: ControlPlane, tmp_path: Path) -> None:
+def test_on_an_existing_cluster_it_is_the_same_demo(fresh_control_plane: ControlPlane, tmp_path: Path) -> None:
     home = tmp_path / "home"
     subprocess.run(
         [sys.executable, "-m", "workshop", "up", "--provider", "existing", "--context", "workshop", "--yes"],
         check=True,
         env={**os.environ, "WORKSHOP_HOME": str(home), "KUBECONFIG": str(fresh_control_plane.kubeconfig)},
     )
-    told = _demo(home)
-    assert told.returncode == 0, told.stdout + told.stderr
+    demo = _demo(home)
+    assert demo.returncode == 0, demo.stdout + demo.stderr
     left = {item["metadata"]["name"] for item in fresh_control_plane.get("icecreams")["items"]}
     assert left == {"toomuch", "chocolate-1", "chocolate-2", "chocolate-3"}
 
 
-def test_keep_leaves_the_control_plane_up_and_wont_tell_it_over_what_is_there(tmp_path: Path) -> None:
+def test_keep_leaves_the_control_plane_up_and_wont_run_over_what_is_there(tmp_path: Path) -> None:
     home = tmp_path / "home"
     try:
-        told = _demo(home, "--keep")
-        assert told.returncode == 0, told.stdout + told.stderr
-        assert "The control plane is still up" in told.stdout
+        demo = _demo(home, "--keep")
+        assert demo.returncode == 0, demo.stdout + demo.stderr
+        assert "The control plane is still up" in demo.stdout
         again = _demo(home, "--keep")
         assert again.returncode == 1
         assert "workshop reset" in again.stderr
@@ -92,13 +92,14 @@ def _reads_single_keys(terminal: FileIO) -> None:
 
 
 def _read_until(terminal: FileIO, wanted: str) -> None:
-    heard = ""
-    while wanted not in heard:
-        heard += (terminal.read(4096) or b"").decode()
+    output = ""
+    while wanted not in output:
+        output += (terminal.read(4096) or b"").decode()
 
 
 def test_make_help_has_a_line_for_every_target() -> None:
     makefile = (CHECKOUT / "Makefile").read_text()
     targets = {name for line in makefile.splitlines() if line.startswith(".PHONY:") for name in line.split()[1:]}
-    told = subprocess.run([*_MAKE, "help"], capture_output=True, text=True, check=True).stdout
-    assert targets <= set(told.split())
+    shown = subprocess.run([*_MAKE, "help"], capture_output=True, text=True, check=True).stdout
+    listed = {line.split()[1] for line in shown.splitlines() if line.startswith("  make ")}
+    assert listed == targets

@@ -36,7 +36,7 @@ def test_after_a_restart_of_the_control_plane_it_goes_on(open_shop: Shop) -> Non
 @pytest.mark.parametrize("name", ["etcd", "kube-apiserver"])
 def test_after_a_restart_of_one_component_it_goes_on(open_shop: Shop, name: str) -> None:
     components = open_shop.cluster.components
-    (component,) = (component for component in components.plan.components if component.name == name)
+    (component,) = (component for component in components.spec.components if component.name == name)
     with open_shop.operator() as operator:
         open_shop.create(*(order(name, "matcha") for name in ("a", "b", "c")))
         open_shop.eventually_left("a", "b", "c")

@@ -27,7 +27,6 @@ from certmanager.pki import keys
 from certmanager.pki.names import common_name
 from workshop import pebble
 from workshop.pebble.options import Options
-from workshop.pebble.ports import reserved
 from workshop.system import tempdir
 
 
@@ -88,17 +87,6 @@ def test_two_side_by_side_never_meet() -> None:
         }
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere ports can't be held for another process")
-def test_a_reserved_port_is_given_to_nobody_else() -> None:
-    with reserved() as ports, socket.socket() as other:
-        with pytest.raises(OSError, match="in use"):
-            other.bind(("127.0.0.1", ports.acme))
-        with socket.socket() as server:
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            server.bind(("127.0.0.1", ports.acme))
-            server.listen()
-
-
 async def test_a_restart_forgets_everything_and_keeps_the_addresses() -> None:
     with pebble.serve() as ca:
         first = await issued(ca, "a.example.test")
@@ -143,8 +131,12 @@ with pebble.serve() as ca:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")
-def test_a_killed_run_takes_its_processes_along_and_the_next_run_its_folder() -> None:
-    with subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True) as child:
+def test_a_killed_run_takes_its_processes_along_and_the_next_run_its_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where no other run makes the next one
+    variables = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True, env=variables) as child:
         assert child.stdout is not None
         first, second, folder = child.stdout.readline().split()
         processes = [psutil.Process(int(pid)) for pid in (first, second)]

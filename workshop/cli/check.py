@@ -9,7 +9,7 @@ from workshop.course.lesson import Lesson
 from workshop.grading.runner import Runner
 from workshop.student import current_lesson, progress
 from workshop.student.report import Report
-from workshop.system import watch
+from workshop.system import file_watcher
 from workshop.workspace import home
 from workshop.workspace.cluster import CHECKOUT
 
@@ -20,7 +20,7 @@ from workshop.workspace.cluster import CHECKOUT
 def command(lesson: str | None, watching: bool) -> None:
     """Check LESSON (01), or the one whose stage this is; exit 0 if all checks are green, 1 if not."""
     chosen = current_lesson.chosen(CHECKOUT, definition.read(CHECKOUT), lesson)
-    saves = watch.saves(CHECKOUT / exercise.file for exercise in chosen.exercises)
+    saves = file_watcher.saves(CHECKOUT / exercise.file for exercise in chosen.exercises)
     with contextlib.closing(Runner()) as runner:
         green = _run(chosen, runner)
         while watching:

@@ -10,9 +10,9 @@ from workshop.workspace import home
 def command() -> None:
     """End the control plane; its data stays. An existing cluster is only forgotten."""
     layout = home.layout()
-    if used := existing.used(layout):
+    if context := existing.current_context(layout):
         existing.forget(layout)
-        click.echo(f"This workspace no longer uses the context {used['context']}; nothing was deleted there.")
+        click.echo(f"This workspace no longer uses the context {context.name}; nothing was deleted there.")
     elif local.down(layout):
         click.echo("The control plane is down. Its data stays: make up")
     else:

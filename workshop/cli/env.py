@@ -10,6 +10,6 @@ from workshop.workspace import home
 @click.command("env")
 def command() -> None:
     """Print the lines that make kubectl in this shell use the cluster: eval "$(workshop env)"."""
-    variables = home.cluster(home.layout()).environment()
+    variables = home.current_cluster(home.layout()).environment()
     for name in ("KUBECONFIG", "KUBECACHEDIR", "PATH"):
         click.echo(f"export {name}={shlex.quote(variables[name])}")

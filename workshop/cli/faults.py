@@ -64,7 +64,7 @@ def command(  # one parameter an option, that is click's way
         raise click.UsageError("One of --kill-before and --kill-after is possible, and it needs a COMMAND to kill.")
     layout = home.layout()
     try:
-        user = kubeconfig or operators.log_in(operators.OPERATORS["operator"], home.cluster(layout))
+        user = kubeconfig or operators.log_in(operators.OPERATORS["operator"], home.current_cluster(layout))
         layout.create()
         with running(
             user, rates, seed=seed, longest_delay=longest_delay, folder=layout.root, on_injected=_print

@@ -1,7 +1,6 @@
 """`workshop logs`: what the components wrote."""
 
 import os
-from pathlib import Path
 
 import click
 
@@ -16,13 +15,13 @@ from workshop.workspace import home
 def command(name: str | None, follow: bool) -> None:
     """Show a component's log, or the last lines of each: etcd, kube-apiserver, kube-controller-manager, audit."""
     layout = home.layout()
-    files = {path.stem: path for path in sorted(layout.log("x").parent.glob("*.log"))}
+    files = {path.stem: path for path in sorted(layout.logs.glob("*.log"))}
     if name is None:
-        for each, path in files.items():
-            click.echo(f"==> {each} <==\n{processes.tail(path)}\n")
+        for component, path in files.items():
+            click.echo(f"==> {component} <==\n{processes.tail(path)}\n")
     elif name not in files:
         raise ControlPlaneError(f"There is no log of {name!r}. There are: {', '.join(files) or 'none yet'}")
     elif follow:
         os.execvp("tail", ["tail", "-n", "20", "-F", str(files[name])])  # noqa: S606 - replaces us, gets the Ctrl-C
     else:
-        click.echo(Path(files[name]).read_text(errors="replace"), nl=False)
+        click.echo(files[name].read_text(errors="replace"), nl=False)

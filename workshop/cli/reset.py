@@ -11,13 +11,13 @@ from workshop.workspace import home
 def command() -> None:
     """Forget the control plane's data and keys; if it was up, it is up again afterwards, empty."""
     layout = home.layout()
-    if used := existing.used(layout):
+    if context := existing.current_context(layout):
         raise ControlPlaneError(
-            f"This workspace uses the context {used['context']}; its data isn't ours to forget. "
+            f"This workspace uses the context {context.name}; its data isn't ours to forget. "
             "What the workshop wrote there goes by: kubectl delete -k deploy/operator && kubectl delete -f deploy/crds"
         )
     if local.reset(layout):
-        record = local.up(layout, home.programs())
-        click.echo(f"The control plane is up again, empty: {record.server}")
+        state = local.up(layout, home.programs())
+        click.echo(f"The control plane is up again, empty: {state.server}")
     else:
         click.echo("Data and keys are gone. The next one starts empty: make up")

@@ -22,8 +22,8 @@ command.add_command(run_pebble.command)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def operator(arguments: tuple[str, ...]) -> None:
     """The Icecream operator. ARGUMENTS are its own: `workshop run operator -- --on-oversell mark`."""
-    cluster = home.cluster(home.layout())
-    chosen = operators.OPERATORS["operator"]
-    identity = operators.log_in(chosen, cluster)
-    argv = operators.command(chosen, *arguments)
-    os.execve(argv[0], argv, {**os.environ, "KUBECONFIG": str(identity)})  # noqa: S606 - signals are the operator's own
+    cluster = home.current_cluster(home.layout())
+    icecream = operators.OPERATORS["operator"]
+    kubeconfig = operators.log_in(icecream, cluster)
+    argv = operators.command(icecream, *arguments)
+    os.execve(argv[0], argv, {**os.environ, "KUBECONFIG": str(kubeconfig)})  # noqa: S606 - signals are the operator's own

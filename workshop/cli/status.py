@@ -11,6 +11,6 @@ from workshop.workspace import cluster_status, home
 @click.option("-o", "output", type=click.Choice(["text", "json"]), default="text", help="json for programs.")
 def command(output: str) -> None:
     """Show what runs, what doesn't, and what there isn't; exit 0 if the cluster answers, 1 if not."""
-    told = cluster_status.status(home.layout())
-    click.echo(json.dumps(told, indent=2) if output == "json" else cluster_status.text(told), nl=output == "json")
-    raise SystemExit(0 if told["state"] == "ready" else 1)
+    status = cluster_status.read(home.layout())
+    click.echo(json.dumps(status, indent=2) if output == "json" else cluster_status.as_text(status))
+    raise SystemExit(0 if status["state"] == "ready" else 1)

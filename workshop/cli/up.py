@@ -29,8 +29,8 @@ def command(provider: str, context: str | None, yes: bool) -> None:
 
 
 def _start_local(layout: Layout) -> None:
-    if used := existing.used(layout):
-        raise ControlPlaneError(f"This workspace uses the context {used['context']}. Leave it first: workshop down")
+    if current := existing.current_context(layout):
+        raise ControlPlaneError(f"This workspace uses the context {current.name}. Leave it first: workshop down")
     if failure := local.failure(layout):
         click.echo(f"The last one ended by itself: {failure}\nIts data is still there.")
     programs = home.programs()
@@ -38,21 +38,21 @@ def _start_local(layout: Layout) -> None:
     running = local.is_running(layout)
     if not running:
         click.echo("Starting etcd, kube-apiserver and kube-controller-manager ...")
-    record = local.up(layout, programs)
+    state = local.up(layout, programs)
     took = "already up" if running else f"up after {time.monotonic() - began:.1f} s"
-    click.echo(f"The control plane is {took}: {record.server}")
+    click.echo(f"The control plane is {took}: {state.server}")
 
 
 def _use_existing(layout: Layout, context: str | None, yes: bool) -> None:
     if not context:
         raise click.UsageError("--provider existing needs --context NAME; `kubectl config get-contexts` lists them.")
     kubectl = binaries.ensure(["kubectl"], binaries.Reporter())["kubectl"]
-    found = existing.look_at(context, kubectl)
-    click.echo(f"Context {found.context}: {found.server}, Kubernetes {found.version}")
+    cluster = existing.find(context, kubectl)
+    click.echo(f"Context {context}: {cluster.context.server}, Kubernetes {cluster.version}")
     click.echo(
         "The workshop will write to it: the CRD of icecreams, icecreams, the namespace demooperator-system, RBAC."
     )
     if not yes:
         click.confirm("Use this cluster?", abort=True)
-    existing.use(layout, found)
+    existing.use(layout, cluster)
     click.echo(f"This workspace now uses it, through {layout.kubeconfig}. Your own kubeconfig stays as it is.")

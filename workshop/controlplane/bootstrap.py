@@ -1,4 +1,7 @@
-"""Everything that must lie in a control plane's folder before its components start: keys, kubeconfigs, the plan."""
+"""What must lie in a control plane's folder before its components start: certificates, keys and kubeconfigs.
+
+kubeadm init has the same phases, `certs` and `kubeconfig`.
+"""
 
 import datetime
 from collections.abc import Mapping
@@ -6,27 +9,30 @@ from pathlib import Path
 
 from workshop.controlplane import certificates, kubeconfig
 from workshop.controlplane.layout import Layout
-from workshop.controlplane.spec import ControlPlaneSpec, Keys, plan
+from workshop.controlplane.spec import ControlPlaneSpec, Credentials, control_plane_spec
 
 _HOSTS = ("127.0.0.1", "localhost", "kubernetes.default.svc", "10.0.0.1")
 
 
-def prepare(
+def init_control_plane(
     layout: Layout, binaries: Mapping[str, Path], port: int, *, durable: bool, now: datetime.datetime
 ) -> ControlPlaneSpec:
-    """Make or renew the keys in `layout` and write the admin's kubeconfig; the CA and the token key are kept."""
+    """Make what the components of `binaries` need, in `layout`, and return what to start.
+
+    Certificates and kubeconfigs are made anew; the CA and the key of the service accounts' tokens are kept.
+    """
     layout.create()
     ca = certificates.authority(layout.pki, now)
-    manager = layout.pki / "kube-controller-manager.kubeconfig"
-    keys = Keys(
+    credentials = Credentials(
         ca=ca.pair,
         serving=certificates.serving(ca, "kube-apiserver", _HOSTS, now),
-        token_key=certificates.token_key(layout.pki),
-        controller_manager_kubeconfig=manager,
+        service_account_key=certificates.service_account_key(layout.pki),
+        controller_manager_kubeconfig=layout.pki / "kube-controller-manager.kubeconfig",
     )
-    made = plan(layout, binaries, keys, port, durable=durable)
+    spec = control_plane_spec(layout, binaries, credentials, port, durable=durable)
     admin = certificates.client(ca, "admin", "workshop-admin", ["system:masters"], now)
     controller_manager = certificates.client(ca, "kube-controller-manager", "system:kube-controller-manager", [], now)
-    kubeconfig.write(manager, kubeconfig.with_certificate(made.server, ca.pair.cert, controller_manager))
-    kubeconfig.write(layout.kubeconfig, kubeconfig.with_certificate(made.server, ca.pair.cert, admin))
-    return made
+    users = {layout.kubeconfig: admin, credentials.controller_manager_kubeconfig: controller_manager}
+    for path, pair in users.items():
+        kubeconfig.write(path, kubeconfig.with_certificate(spec.server, ca.pair.cert, pair))
+    return spec

@@ -1,4 +1,4 @@
-"""Start the components of a plan in the right order, notice when one ends, end them all.
+"""Start the components of a control plane in the right order, notice when one ends, end them all.
 
 The calling process is their parent and the one that watches over them: the supervisor for `workshop up`, the test run
 or the notebook for a temporary control plane.
@@ -19,7 +19,7 @@ from workshop.system import processes
 
 _START_LIMIT = 60.0  # seconds; a loaded laptop with ten control planes starting needs about 30
 _STOP_GRACE = 10.0  # seconds
-_LAST_GASP = 0.5  # seconds from the moment that what is killed lets go of its connections until it has ended
+_EXIT_LIMIT = 0.5  # seconds; a process that is killed lets go of its connections a moment before it has ended
 _PROBE_INTERVAL = 0.02  # seconds; neither etcd nor the API server tells anybody that it is ready
 
 
@@ -32,10 +32,10 @@ class ComponentFailedError(Exception):
 
 
 class Components:
-    """The running programs of one control plane."""
+    """The running components of one control plane."""
 
-    def __init__(self, plan: ControlPlaneSpec) -> None:
-        self.plan = plan
+    def __init__(self, spec: ControlPlaneSpec) -> None:
+        self.spec = spec
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
@@ -46,17 +46,21 @@ class Components:
         Raises:
             ComponentFailedError: one of them ended, or wasn't ready within a minute. The others still run.
         """
-        for component in self.plan.components:
+        for component in self.spec.components:
             self.start_one(component)
 
     def start_one(self, component: ComponentSpec) -> None:
-        """Start one of them, and return when it is ready. Raises ComponentFailedError, as `start` does."""
+        """Start one of them, and return when it is ready.
+
+        Raises:
+            ComponentFailedError: as of `start`.
+        """
         name, log = component.name, Path(component.log)
         if log.exists():
             log.replace(log.with_suffix(".log.1"))
         if name == "etcd":  # one that was killed leaves its socket, and we wait for the socket to appear
-            (Path(self.plan.home) / ETCD_SOCKET).unlink(missing_ok=True)
-        self.running[name] = processes.start(component.argv, log=log, cwd=Path(self.plan.home))
+            self._etcd_socket.unlink(missing_ok=True)
+        self.running[name] = processes.start(component.argv, log=log, cwd=Path(self.spec.working_directory))
         ready = {"etcd": self._etcd_listens, "kube-apiserver": self._apiserver_is_ready}.get(name)
         if ready:
             self._wait(component, ready)
@@ -66,13 +70,13 @@ class Components:
 
         kube-controller-manager may end because the API server has gone, and be the first of the two that is over.
         """
-        started = [component for component in self.plan.components if component.name in self.running]
+        started = [component for component in self.spec.components if component.name in self.running]
         ended = [component for component in started if self.running[component.name].poll() is not None]
         if not ended:
             return None
-        for component in started[: started.index(ended[0])]:
+        for needed in started[: started.index(ended[0])]:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                return _failure(component, processes.ended(self.running[component.name].wait(_LAST_GASP)))
+                return _failure(needed, processes.ended(self.running[needed.name].wait(_EXIT_LIMIT)))
         return _failure(ended[0], processes.ended(self.running[ended[0].name].returncode))
 
     def stop(self) -> None:
@@ -96,14 +100,18 @@ class Components:
                 raise ComponentFailedError(_failure(component, f"no answer within {_START_LIMIT:.0f} s"))
             time.sleep(_PROBE_INTERVAL)
 
+    @property
+    def _etcd_socket(self) -> Path:
+        return Path(self.spec.working_directory) / ETCD_SOCKET
+
     def _etcd_listens(self) -> bool:
-        return (Path(self.plan.home) / ETCD_SOCKET).is_socket()
+        return self._etcd_socket.is_socket()
 
     def _apiserver_is_ready(self) -> bool:
-        return is_ready(self.plan.port, Path(self.plan.ca))
+        return apiserver_is_ready(self.spec.port, Path(self.spec.ca))
 
 
-def is_ready(port: int, ca: Path) -> bool:
+def apiserver_is_ready(port: int, ca: Path) -> bool:
     """Whether the API server on `port` of 127.0.0.1, verified by `ca`, answers /readyz with 200."""
     connection = http.client.HTTPSConnection(
         "127.0.0.1", port, timeout=5, context=ssl.create_default_context(cafile=str(ca))

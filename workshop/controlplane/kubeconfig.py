@@ -5,16 +5,16 @@ Nothing here reads or writes `~/.kube/config`.
 
 import base64
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from workshop.controlplane.certificates import Pair
+from certmanager.pki import files
+from workshop.controlplane.certificates import KeyPair
 
 _CONTEXT = "workshop"
 
 
-def with_certificate(server: str, ca: Path, pair: Pair) -> dict[str, Any]:
+def with_certificate(server: str, ca: Path, pair: KeyPair) -> dict[str, Any]:
     """A kubeconfig whose user is named by a client certificate."""
     user = {"client-certificate-data": _data(pair.cert), "client-key-data": _data(pair.key)}
     cluster = {"server": server, "certificate-authority-data": _data(ca)}
@@ -28,12 +28,7 @@ def with_token(cluster: dict[str, Any], token: str, namespace: str) -> dict[str,
 
 def write(path: Path, config: dict[str, Any]) -> None:
     """Put `config` at `path`, whole or not at all. JSON, which is YAML."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(config, file, indent=2)
-        file.write("\n")
-    draft.replace(path)
+    files.write_atomically(path, f"{json.dumps(config, indent=2)}\n".encode())
 
 
 def _config(cluster: dict[str, Any], user: dict[str, Any], namespace: str = "default") -> dict[str, Any]:

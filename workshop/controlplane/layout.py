@@ -1,8 +1,9 @@
-"""Where a control plane keeps its things: one folder, every name in it stands here."""
+"""Where a control plane keeps its files: one folder, every name in it stands here."""
 
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
+
+KUBECTL_CACHE = "kubectl-cache"
 
 
 @dataclass(frozen=True)
@@ -17,51 +18,65 @@ class Layout:
         return self.root / "kubeconfig"
 
     @property
-    def pki(self) -> Path:
-        """CA, certificates and keys."""
-        return self.home / "pki"
+    def kubectl_cache(self) -> Path:
+        """What kubectl remembers of the API servers that it has asked."""
+        return self.root / KUBECTL_CACHE
 
     @property
-    def home(self) -> Path:
-        """Everything but the kubeconfigs; etcd's data and sockets are in here."""
-        return self.root / "controlplane"
-
-    @property
-    def run_file(self) -> Path:
-        """What runs: written by the supervisor for everybody else (`record.py`)."""
-        return self.home / "run.json"
-
-    @property
-    def existing_file(self) -> Path:
-        """Which existing cluster is used instead, if one is (`existing.py`)."""
+    def existing_cluster_file(self) -> Path:
+        """Which existing cluster is used instead, if one is (`providers/existing.py`)."""
         return self.root / "existing.json"
 
     @property
-    def plan_file(self) -> Path:
-        """What the supervisor has to start (`plan.py`)."""
-        return self.home / "plan.json"
+    def controlplane(self) -> Path:
+        """Everything that goes with a reset; the components' working directory, with etcd's data and sockets in it."""
+        return self.root / "controlplane"
+
+    @property
+    def pki(self) -> Path:
+        """CA, certificates and keys."""
+        return self.controlplane / "pki"
+
+    @property
+    def spec_file(self) -> Path:
+        """What the supervisor has to start (`spec.py`)."""
+        return self.controlplane / "spec.json"
+
+    @property
+    def state_file(self) -> Path:
+        """What runs: written by the supervisor for everybody else (`state_file.py`)."""
+        return self.controlplane / "state.json"
 
     @property
     def supervisor_lock(self) -> Path:
         """Held by the supervisor as long as it lives."""
-        return self.home / "supervisor.lock"
+        return self.controlplane / "supervisor.lock"
+
+    @property
+    def start_stop_lock(self) -> Path:
+        """Held by whoever starts or ends the control plane, until that is done."""
+        return self.controlplane / "start-stop.lock"
+
+    @property
+    def logs(self) -> Path:
+        """The components' logs."""
+        return self.controlplane / "logs"
 
     @property
     def audit_log(self) -> Path:
         """One JSON object a line (audit.k8s.io/v1 Event)."""
         return self.log("audit")
 
-    def log(self, name: str) -> Path:
-        """The log of the component `name`."""
-        return self.home / "logs" / f"{name}.log"
+    def log(self, component: str) -> Path:
+        """The log of a component, by its name."""
+        return self.logs / f"{component}.log"
 
     def create(self) -> None:
         """Make the folders, for the user's eyes only."""
-        for folder in (self.root, self.home, self.pki, self.log("x").parent):
+        for folder in (self.root, self.controlplane, self.pki, self.logs):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-
-def packaged(name: str) -> Path:
-    """A configuration file that lies beside this module."""
-    with resources.as_file(resources.files(__package__) / name) as path:
-        return path
+    def remove_kubeconfigs(self) -> None:
+        """Remove the admin's kubeconfig and those of the operators."""
+        for kubeconfig in self.root.glob("*kubeconfig"):
+            kubeconfig.unlink()

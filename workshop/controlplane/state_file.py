@@ -1,12 +1,16 @@
-"""What is known of a control plane that runs in the background, on disk, for every later command.
+"""The state of a control plane that runs in the background, on disk, for every later command.
 
-The supervisor writes it; whoever reads it trusts the supervisor's lock, not the record, on whether it still runs.
+The supervisor writes it; whoever reads it trusts the supervisor's lock, not this file, on whether it still runs.
 """
 
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+
+import psutil
+
+from certmanager.pki import files
 
 State = Literal["starting", "ready", "stopped", "failed"]
 
@@ -17,6 +21,15 @@ class ProcessId:
 
     pid: int
     created: float
+
+    @classmethod
+    def of(cls, process: psutil.Process) -> Self:
+        """That of a process which is there.
+
+        Raises:
+            psutil.NoSuchProcess: it isn't.
+        """
+        return cls(process.pid, process.create_time())
 
 
 @dataclass(frozen=True)
@@ -29,13 +42,13 @@ class Failure:
     log: str
 
     def __str__(self) -> str:
-        told = f"{self.component} ended with {self.how} at {self.when}."
-        return f"{told} The end of its log:\n\n{self.log}\n" if self.log else told
+        sentence = f"{self.component} ended with {self.how} at {self.when}."
+        return f"{sentence} The end of its log:\n\n{self.log}\n" if self.log else sentence
 
 
 @dataclass(frozen=True)
 class ControlPlaneState:
-    """The last state that the supervisor wrote; `port` is the API server's on 127.0.0.1."""
+    """What the supervisor last wrote; `port` is the API server's on 127.0.0.1."""
 
     state: State
     port: int
@@ -49,23 +62,21 @@ class ControlPlaneState:
         return f"https://127.0.0.1:{self.port}"
 
 
-def write(path: Path, record: ControlPlaneState) -> None:
-    """Replace the record, whole."""
-    draft = path.with_suffix(".new")
-    draft.write_text(json.dumps(asdict(record), indent=2) + "\n")
-    draft.replace(path)
+def write(path: Path, state: ControlPlaneState) -> None:
+    """Replace the state by `state`, whole."""
+    files.write_atomically(path, f"{json.dumps(asdict(state), indent=2)}\n".encode())
 
 
 def read(path: Path) -> ControlPlaneState | None:
-    """The record, or None where there is none that can be read (a crash may have cut it off)."""
+    """The state, or None where there is none that can be read (a crash may have cut it off)."""
     try:
-        raw = json.loads(path.read_text())
+        fields = json.loads(path.read_text())
         return ControlPlaneState(
-            state=raw["state"],
-            port=raw["port"],
-            supervisor=ProcessId(**raw["supervisor"]),
-            components={name: ProcessId(**process) for name, process in raw["components"].items()},
-            failure=Failure(**raw["failure"]) if raw["failure"] else None,
+            state=fields["state"],
+            port=fields["port"],
+            supervisor=ProcessId(**fields["supervisor"]),
+            components={name: ProcessId(**process) for name, process in fields["components"].items()},
+            failure=Failure(**fields["failure"]) if fields["failure"] else None,
         )
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None

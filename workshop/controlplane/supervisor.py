@@ -6,7 +6,6 @@ restarts by itself hides what a student should see. The data is on disk, and `wo
 It imports little, to stay small in memory.
 """
 
-import json
 import os
 import signal
 import sys
@@ -19,7 +18,7 @@ import psutil
 from workshop.controlplane import state_file
 from workshop.controlplane.components import ComponentFailedError, Components
 from workshop.controlplane.layout import Layout
-from workshop.controlplane.spec import ComponentSpec, ControlPlaneSpec
+from workshop.controlplane.spec import ControlPlaneSpec
 from workshop.controlplane.state_file import ControlPlaneState, Failure, ProcessId, State
 from workshop.system import flock
 
@@ -29,29 +28,35 @@ class _StopRequestedError(Exception):
 
 
 def main(root: Path, ready_fd: int) -> None:
-    """Run the plan in `root` until a signal comes or a component ends; close `ready_fd` once that is settled."""
+    """Run the control plane in `root` until a signal comes or a component ends.
+
+    `ready_fd` is closed when it is ready, or when it has failed and this process ends.
+    """
     layout = Layout(root)
-    raw = json.loads(layout.plan_file.read_text())
-    components = Components(ControlPlaneSpec(**raw | {"components": [ComponentSpec(**c) for c in raw["components"]]}))
+    components = Components(ControlPlaneSpec.from_json(layout.spec_file.read_text()))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _request_stop)
     with flock.hold(layout.supervisor_lock), ExitStack() as at_exit:
         at_exit.callback(components.stop)
         at_exit.callback(_ignore_signals)
-        _write(layout, components, "starting")
+        _write_state(layout, components, "starting")
         try:
             components.start()
-            _write(layout, components, "ready")
+            _write_state(layout, components, "ready")
             os.close(ready_fd)
             _fail(layout, components, _wait_for_failure(components))
         except ComponentFailedError as error:
             _fail(layout, components, error.failure)
         except _StopRequestedError:
-            _write(layout, components, "stopped")
+            _write_state(layout, components, "stopped")
 
 
 def _wait_for_failure(components: Components) -> Failure:
-    """Sleep until a component has ended. Raises _StopRequestedError."""
+    """Sleep until a component has ended.
+
+    Raises:
+        _StopRequestedError: a signal to stop came first.
+    """
     awaited = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
     signal.signal(signal.SIGCHLD, lambda *_: None)  # what is ignored may not be waited for
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
@@ -65,7 +70,7 @@ def _fail(layout: Layout, components: Components, failure: Failure) -> None:
     """End the rest at once: an API server without its etcd takes its time to go, and etcd's data survives a kill."""
     _ignore_signals()
     components.kill()
-    _write(layout, components, "failed", failure)
+    _write_state(layout, components, "failed", failure)
 
 
 def _request_stop(_number: int, _frame: FrameType | None) -> None:
@@ -77,15 +82,14 @@ def _ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _write(layout: Layout, components: Components, state: State, failure: Failure | None = None) -> None:
-    running = {name: identify(process.pid) for name, process in components.running.items() if process.poll() is None}
-    told = ControlPlaneState(state, components.plan.port, identify(os.getpid()), running, failure)
-    state_file.write(layout.run_file, told)
+def _write_state(layout: Layout, components: Components, state: State, failure: Failure | None = None) -> None:
+    running = {name: _identify(process.pid) for name, process in components.running.items() if process.poll() is None}
+    written = ControlPlaneState(state, components.spec.port, _identify(os.getpid()), running, failure)
+    state_file.write(layout.state_file, written)
 
 
-def identify(pid: int) -> ProcessId:
-    """The process `pid` and its time of creation."""
-    return ProcessId(pid, psutil.Process(pid).create_time())
+def _identify(pid: int) -> ProcessId:
+    return ProcessId.of(psutil.Process(pid))
 
 
 if __name__ == "__main__":

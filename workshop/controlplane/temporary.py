@@ -9,23 +9,24 @@ import datetime
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from workshop.controlplane.bootstrap import prepare
+from workshop.controlplane.bootstrap import init_control_plane
 from workshop.controlplane.components import Components
 from workshop.controlplane.layout import Layout
-from workshop.system import processes, tempdir
+from workshop.system import tempdir
+from workshop.system.ports import reserved_port
 
 
 @contextlib.contextmanager
-def temporary(binaries: Mapping[str, Path]) -> Iterator[tuple[Layout, Components]]:
+def temporary_control_plane(binaries: Mapping[str, Path]) -> Iterator[tuple[Layout, Components]]:
     """A fresh, empty control plane, ready. Its components can be ended and started one by one, to see what happens.
 
     Raises:
         ComponentFailedError: it didn't start.
     """
-    with tempdir.folder() as root, processes.reserved_port() as port:
+    with tempdir.folder() as root, reserved_port(server_shares=True) as port:
         layout = Layout(root / "state")
         now = datetime.datetime.now(datetime.UTC)
-        components = Components(prepare(layout, binaries, port, durable=False, now=now))
+        components = Components(init_control_plane(layout, binaries, port, durable=False, now=now))
         try:
             components.start()
             yield layout, components

@@ -1,1 +1,1 @@
-"""The story of the lecture, told on a real control plane, one module of steps a lesson."""
+"""The demo of the lecture, on a real control plane, one module of steps a lesson."""

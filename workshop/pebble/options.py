@@ -4,13 +4,33 @@ Pebble ignores what it doesn't know, in silence, so every name here was tried ag
 stands in a profile, delays for Retry-After in the configuration, the rest of the faults in the environment.
 """
 
+import contextlib
 import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Self
 
 from josepy.b64 import b64encode
 
-from workshop.pebble.ports import Ports
+from workshop.system.ports import reserved_port
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where Pebble listens, where it looks for HTTP-01 proofs, and where its DNS is."""
+
+    acme: int
+    management: int
+    http: int
+    dns: int
+    dns_management: int
+
+    @classmethod
+    @contextlib.contextmanager
+    def reserved(cls) -> Iterator[Self]:
+        """Free ones that stay ours inside the `with`, as far as the system can do that."""
+        with contextlib.ExitStack() as held:
+            yield cls(*(held.enter_context(reserved_port()) for _ in fields(cls)))
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,7 @@ from certmanager.pki import certificates
 from workshop import binaries
 from workshop.pebble import serving_certificate
 from workshop.pebble.challtestsrv import ChallTestSrv
-from workshop.pebble.options import Options
-from workshop.pebble.ports import Ports, reserved
+from workshop.pebble.options import Options, Ports
 from workshop.system import processes, tempdir
 
 PROGRAMS = ("pebble", "pebble-challtestsrv")
@@ -192,7 +191,7 @@ def serve(options: Options | None = None, *, report: binaries.Reporter | None = 
         PebbleError: they don't start.
     """
     programs = binaries.ensure(PROGRAMS, report or binaries.Reporter())
-    with tempdir.folder() as folder, reserved() as ports:
+    with tempdir.folder() as folder, Ports.reserved() as ports:
         ca = Pebble(folder, programs, options or Options(), ports)
         try:
             ca.start()

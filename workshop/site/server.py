@@ -13,7 +13,7 @@ import click
 
 from workshop.site.builder import build
 from workshop.site.errors import SiteError
-from workshop.system import watch
+from workshop.system import file_watcher
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -30,7 +30,7 @@ def serve(root: Path, port: int, command: click.Command, say: Callable[[str], No
     with tempfile.TemporaryDirectory(prefix="icecream-workshop-serve-") as made:
         site, fresh, old = (Path(made) / name for name in ("site", "fresh", "old"))
         with _served(site, port) as url:
-            saves = watch.saves(_sources(root))
+            saves = file_watcher.saves(_sources(root))
             build(root, site, command, run_notebooks=False)
             say(f"{url} shows the site, built again at each save. Ctrl-C ends it.")
             for _ in saves:

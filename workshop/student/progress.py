@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from certmanager.pki import files
+
 _FILE = "course.json"
 
 
@@ -39,14 +41,13 @@ def read(home: Path, lesson: str) -> Progress:
 def write(home: Path, lesson: str, progress: Progress) -> None:
     """Keep the progress in a lesson."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = home / f"{_FILE}.new"
-    new.write_text(json.dumps({**_all(home), lesson: asdict(progress)}, indent=2) + "\n")
-    new.replace(home / _FILE)
+    lessons = {**_all(home), lesson: asdict(progress)}
+    files.write_atomically(home / _FILE, f"{json.dumps(lessons, indent=2)}\n".encode())
 
 
 def _all(home: Path) -> dict[str, dict[str, Any]]:
     try:
-        told: dict[str, dict[str, Any]] = json.loads((home / _FILE).read_text())
+        lessons: dict[str, dict[str, Any]] = json.loads((home / _FILE).read_text())
     except FileNotFoundError:
         return {}
-    return told
+    return lessons

@@ -1,1 +1,1 @@
-"""What the operating system gives: processes, locks, temporary directories, saved files. Knows no Kubernetes."""
+"""What the operating system gives: processes, ports, locks, temporary directories, saved files. Knows no Kubernetes."""

@@ -1,17 +1,15 @@
-"""Child processes that never outlive the one that started them, and free ports that nobody takes in between.
+"""Child processes that never outlive the one that started them.
 
 Used by everything that runs a real server beside us: the control plane, Pebble, the operators under test. Which
 programs run and with which flags is decided elsewhere.
 """
 
-import contextlib
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -55,30 +53,6 @@ def stop(processes: Iterable[subprocess.Popen[bytes]], *, grace: float) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-@contextlib.contextmanager
-def reserved_port(preferred: int = 0) -> Iterator[int]:
-    """A free TCP port on 127.0.0.1 that stays ours inside the `with`.
-
-    The server that we start may bind it because it asks for SO_REUSEPORT, as we do (kube-apiserver
-    `--permit-port-sharing`); the kernel gives it to nobody else. `preferred` is taken if it is still free.
-    """
-    with socket.socket() as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        try:
-            _refuse_if_listening(preferred)
-            holder.bind(("127.0.0.1", preferred))
-        except OSError:
-            holder.bind(("127.0.0.1", 0))
-        yield holder.getsockname()[1]
-
-
-def _refuse_if_listening(port: int) -> None:
-    """Raise OSError if `port` is taken, even by a server of ours that shares it."""
-    if port:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
 
 
 def tail(log: Path, lines: int = 12) -> str:

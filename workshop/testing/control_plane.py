@@ -8,7 +8,7 @@ from typing import Any
 
 from workshop.controlplane.components import Components
 from workshop.controlplane.layout import Layout
-from workshop.controlplane.temporary import temporary
+from workshop.controlplane.temporary import temporary_control_plane
 from workshop.workspace import home
 from workshop.workspace.cluster import Cluster
 
@@ -31,5 +31,5 @@ class ControlPlane(Cluster):
 def running_control_plane() -> Iterator[ControlPlane]:
     """A fresh control plane, gone at the end of the `with`."""
     programs = home.programs()
-    with temporary(programs) as (layout, components):
+    with temporary_control_plane(programs) as (layout, components):
         yield ControlPlane(layout.root, layout.kubeconfig, programs["kubectl"], layout, components)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from workshop.testing.failures import CheckFailedError
 from workshop.testing.polling import eventually
-from workshop.workspace.cluster import KUBECTL_CACHE, Cluster, KubectlError
+from workshop.workspace.cluster import Cluster, KubectlError
 
 CRD = "deploy/crds/demo.lva.io_icecreams.yaml"
 
@@ -41,7 +41,7 @@ def served(cluster: Cluster, *, look: str) -> Iterator[None]:
         yield
     finally:
         cluster.kubectl("delete", "crds", "--all", "--timeout=15s")
-        shutil.rmtree(cluster.folder / KUBECTL_CACHE)  # the next one may be another
+        shutil.rmtree(cluster.kubectl_cache)  # the next one may be another
 
 
 def _established(cluster: Cluster) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workshop.controlplane.layout import KUBECTL_CACHE
+
 CHECKOUT = Path(__file__).resolve().parents[2]
-KUBECTL_CACHE = "kubectl-cache"
 
 
 class KubectlError(Exception):
@@ -19,11 +20,16 @@ class KubectlError(Exception):
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster that answers. `folder` is where kubeconfigs of components may be put."""
+    """A cluster, by the admin's kubeconfig. `folder` is where kubeconfigs of operators may be put."""
 
     folder: Path
     kubeconfig: Path
     kubectl_path: Path
+
+    @property
+    def kubectl_cache(self) -> Path:
+        """What kubectl remembers for hours: which kinds an address serves. Addresses come back, so it is ours alone."""
+        return self.folder / KUBECTL_CACHE
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
         """Run kubectl as the admin, from the root of the checkout, and return what it printed.
@@ -49,17 +55,12 @@ class Cluster:
         answer: dict[str, Any] = json.loads(self.kubectl("get", *arguments, "-o", "json"))
         return answer
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether the API server says that it is ready."""
         return self.kubectl("get", "--raw=/readyz", "--request-timeout=5s", check=False) == "ok"
 
     def environment(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """The variables with which a shell uses this cluster: KUBECONFIG, and first on PATH our kubectl and Python.
-
-        kubectl remembers for hours which kinds an address serves. Addresses come back, so each cluster has a memory of
-        its own.
-        """
+        """`base` and the variables with which a shell uses this cluster; our kubectl and Python are first on PATH."""
         ours = [self.kubectl_path.parent, Path(sys.executable).parent]
         path = os.pathsep.join([*map(str, ours), base.get("PATH", os.defpath)])
-        cache = str(self.folder / KUBECTL_CACHE)
-        return {**base, "KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": cache, "PATH": path}
+        return {**base, "KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": str(self.kubectl_cache), "PATH": path}

@@ -14,41 +14,53 @@ _ABSENT = "no kubelet and no scheduler: Pods stay Pending"
 _EXPECTED = ("etcd", "kube-apiserver", "kube-controller-manager")
 
 
-def status(layout: Layout) -> dict[str, Any]:
+def read(layout: Layout) -> dict[str, Any]:
     """What there is to say: provider, state (`ready`, `not ready`, `down`, `failed`), processes, what is missing."""
-    if used := existing.used(layout):
-        state = "ready" if home.cluster(layout).answers() else "not ready"
-        return {"provider": "existing", "state": state, **used, "kubeconfig": str(layout.kubeconfig)}
-    told = state_file.read(layout.run_file)
-    failure = local.failure(layout)
-    if told is None or not local.is_running(layout):
-        state = "failed" if failure else "down"
-        return {"provider": "local", "state": state, "failure": str(failure) if failure else None}
+    if context := existing.current_context(layout):
+        return {
+            "provider": "existing",
+            "state": _readiness(home.current_cluster(layout).is_ready()),
+            "context": context.name,
+            "server": context.server,
+            "kubeconfig": str(layout.kubeconfig),
+        }
+    state = state_file.read(layout.state_file)
+    if state is None or not local.is_running(layout):
+        failure = local.failure(layout)
+        return {
+            "provider": "local",
+            "state": "failed" if failure else "down",
+            "failure": str(failure) if failure else None,
+        }
     return {
         "provider": "local",
-        "state": "ready" if local.is_healthy(layout) else "not ready",
-        "server": told.server,
+        "state": _readiness(local.is_ready(layout)),
+        "server": state.server,
         "kubeconfig": str(layout.kubeconfig),
-        "components": {name: _process(process) for name, process in told.components.items()},
-        "supervisor": _process(told.supervisor),
-        "missing": [name for name in _EXPECTED if name not in told.components],
+        "components": {name: _process(process) for name, process in state.components.items()},
+        "supervisor": _process(state.supervisor),
+        "missing": [name for name in _EXPECTED if name not in state.components],
         "absent": _ABSENT,
     }
 
 
-def text(told: dict[str, Any]) -> str:
+def as_text(status: dict[str, Any]) -> str:
     """The same, as lines to read."""
-    if told["provider"] == "existing":
-        return f"Uses the existing cluster of the context {told['context']}, {told['state']}: {told['server']}\n"
-    if "components" not in told:
-        return f"{told['failure'] or 'No control plane is up.'}\nStart it: make up\n"
-    lines = [f"The control plane is {told['state']}: {told['server']}"]
-    for name, process in told["components"].items():
+    if status["provider"] == "existing":
+        return f"Uses the existing cluster of the context {status['context']}, {status['state']}: {status['server']}"
+    if "components" not in status:
+        return f"{status['failure'] or 'No control plane is up.'}\nStart it: make up"
+    lines = [f"The control plane is {status['state']}: {status['server']}"]
+    for name, process in status["components"].items():
         lines.append(f"  {name:<24} process {process['pid']:<8} {process['megabytes']:>4} MB")
-    if "kube-controller-manager" in told["missing"]:
+    if "kube-controller-manager" in status["missing"]:
         lines.append("  kube-controller-manager  missing: no garbage collection, namespaces don't go (workshop doctor)")
-    lines += [f"There is {told['absent']}.", f"KUBECONFIG is {told['kubeconfig']}"]
-    return "\n".join(lines) + "\n"
+    lines += [f"There is {status['absent']}.", f"KUBECONFIG is {status['kubeconfig']}"]
+    return "\n".join(lines)
+
+
+def _readiness(ready: bool) -> str:
+    return "ready" if ready else "not ready"
 
 
 def _process(process: state_file.ProcessId) -> dict[str, Any]:

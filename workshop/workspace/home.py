@@ -28,15 +28,15 @@ def programs() -> dict[str, Path]:
     return binaries.ensure(REQUIRED, binaries.Reporter(), optional=OPTIONAL)
 
 
-def cluster(at: Layout) -> Cluster:
+def current_cluster(layout: Layout) -> Cluster:
     """The cluster that the workspace uses.
 
     Raises:
         ControlPlaneError: none is up; the message says why, if it ended by itself, and what to type.
         BinariesMissing: there is no kubectl, and none can be had.
     """
-    if not existing.used(at) and not local.is_running(at):
-        failure = local.failure(at)
+    if not existing.current_context(layout) and not local.is_running(layout):
+        failure = local.failure(layout)
         raise ControlPlaneError(f"{failure or 'No control plane is up.'}\nStart it: make up")
     kubectl = binaries.ensure(["kubectl"], binaries.Reporter())["kubectl"]
-    return Cluster(at.root, at.kubeconfig, kubectl)
+    return Cluster(layout.root, layout.kubeconfig, kubectl)

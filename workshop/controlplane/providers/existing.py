@@ -7,7 +7,7 @@ to the cluster here; `cli/up.py` asks before anything is.
 import json
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,23 @@ from workshop.controlplane.providers import local
 
 
 @dataclass(frozen=True)
-class ExistingCluster:
-    """A context of the user's: its name, the API server's URL, and the version that it answers."""
+class Context:
+    """A context of the user's: its name, and the API server's URL."""
 
-    context: str
+    name: str
     server: str
+
+
+@dataclass(frozen=True)
+class ExistingCluster:
+    """What the user has: a context, the version that its API server answers, and a kubeconfig of just that context."""
+
+    context: Context
     version: str
-    config: dict[str, Any]
+    kubeconfig: dict[str, Any]
 
 
-def look_at(context: str, kubectl: Path) -> ExistingCluster:
+def find(context: str, kubectl: Path) -> ExistingCluster:
     """Find `context` in the user's kubeconfig (the variable KUBECONFIG, else `~/.kube/config`) and ask its server.
 
     Raises:
@@ -36,16 +43,12 @@ def look_at(context: str, kubectl: Path) -> ExistingCluster:
     view = _kubectl(kubectl, "config", "view", "--raw", "--minify", "--flatten", f"--context={context}", "-o", "json")
     config: dict[str, Any] = json.loads(view)
     version = json.loads(_kubectl(kubectl, "version", f"--context={context}", "--request-timeout=10s", "-o", "json"))
-    return ExistingCluster(
-        context=context,
-        server=config["clusters"][0]["cluster"]["server"],
-        version=version["serverVersion"]["gitVersion"],
-        config=config,
-    )
+    server = config["clusters"][0]["cluster"]["server"]
+    return ExistingCluster(Context(context, server), version["serverVersion"]["gitVersion"], config)
 
 
-def use(layout: Layout, existing: ExistingCluster) -> None:
-    """Make `existing` the workspace's cluster.
+def use(layout: Layout, cluster: ExistingCluster) -> None:
+    """Make `cluster` the workspace's own.
 
     Raises:
         ControlPlaneError: the workspace has a control plane of its own running.
@@ -53,24 +56,22 @@ def use(layout: Layout, existing: ExistingCluster) -> None:
     if local.is_running(layout):
         raise ControlPlaneError("This workspace's own control plane is running. End it first: workshop down")
     layout.create()
-    kubeconfig.write(layout.kubeconfig, existing.config)
-    layout.existing_file.write_text(json.dumps({"context": existing.context, "server": existing.server}) + "\n")
+    kubeconfig.write(layout.kubeconfig, cluster.kubeconfig)
+    layout.existing_cluster_file.write_text(json.dumps(asdict(cluster.context)) + "\n")
 
 
-def used(layout: Layout) -> dict[str, str] | None:
-    """Context and server of the existing cluster that the workspace uses, if it uses one."""
+def current_context(layout: Layout) -> Context | None:
+    """The context of the existing cluster that the workspace uses, if it uses one."""
     try:
-        told: dict[str, str] = json.loads(layout.existing_file.read_text())
+        return Context(**json.loads(layout.existing_cluster_file.read_text()))
     except FileNotFoundError:
         return None
-    return told
 
 
 def forget(layout: Layout) -> None:
     """Leave the existing cluster alone again; what was written there stays there."""
-    layout.existing_file.unlink(missing_ok=True)
-    for config in layout.root.glob("*kubeconfig"):
-        config.unlink()
+    layout.existing_cluster_file.unlink(missing_ok=True)
+    layout.remove_kubeconfigs()
 
 
 def _kubectl(kubectl: Path, *arguments: str) -> str:

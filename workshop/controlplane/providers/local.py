@@ -1,31 +1,29 @@
 """The provider `local`: a control plane in the background, on this machine, kept in one folder.
 
 Each function may be called at any time, by several processes at once and after any crash: what runs is known by the
-supervisor's lock, and `up` begins by clearing away what a dead supervisor left.
+supervisor's lock, and `up` begins by ending what a dead supervisor left.
 """
 
 import contextlib
 import datetime
-import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import psutil
 from filelock import FileLock
 
 from workshop.controlplane import state_file
-from workshop.controlplane.bootstrap import prepare
-from workshop.controlplane.components import is_ready
+from workshop.controlplane.bootstrap import init_control_plane
+from workshop.controlplane.components import apiserver_is_ready
 from workshop.controlplane.errors import ControlPlaneError
 from workshop.controlplane.layout import Layout
-from workshop.controlplane.state_file import ControlPlaneState, ProcessId
+from workshop.controlplane.state_file import ControlPlaneState, Failure, ProcessId
 from workshop.system import flock, processes
-from workshop.workspace.cluster import KUBECTL_CACHE
+from workshop.system.ports import reserved_port
 
 _STOP_LIMIT = 40.0  # seconds: three components of ten seconds' grace, and some
 
@@ -37,37 +35,36 @@ def up(layout: Layout, binaries: Mapping[str, Path]) -> ControlPlaneState:
         ControlPlaneError: it didn't start; the message holds the end of the guilty component's log.
     """
     layout.create()
-    with FileLock(layout.home / "up.lock"):
+    with FileLock(layout.start_stop_lock):
         if not is_running(layout):
-            _clear_away(layout)
-            _start(layout, binaries)
-    told = state_file.read(layout.run_file)
-    if told is None or told.state != "ready":
+            _end_orphans(layout)
+            _start_supervisor(layout, binaries)
+    state = state_file.read(layout.state_file)
+    if state is None or state.state != "ready":
         raise ControlPlaneError(f"The control plane didn't start. {failure(layout) or ''}")
-    return told
+    return state
 
 
 def down(layout: Layout) -> bool:
     """End the control plane and return when it is gone; False if there was none. The data stays."""
-    if not layout.home.exists():
+    if not layout.controlplane.exists():
         return False
-    with FileLock(layout.home / "up.lock"):
-        told = state_file.read(layout.run_file)
-        if running := (told is not None and is_running(layout)):
-            supervisor = psutil.Process(told.supervisor.pid)
+    with FileLock(layout.start_stop_lock):
+        state = state_file.read(layout.state_file)
+        if running := (state is not None and is_running(layout)):
+            supervisor = psutil.Process(state.supervisor.pid)
             supervisor.terminate()
             supervisor.wait(_STOP_LIMIT)
-        _clear_away(layout)
+        _end_orphans(layout)
         return running
 
 
 def reset(layout: Layout) -> bool:
     """End the control plane and forget its data and keys; whether it was running."""
     running = down(layout)
-    for folder in (layout.home, layout.root / KUBECTL_CACHE):
+    for folder in (layout.controlplane, layout.kubectl_cache):
         shutil.rmtree(folder, ignore_errors=True)
-    for config in layout.root.glob("*kubeconfig"):
-        config.unlink()
+    layout.remove_kubeconfigs()
     return running
 
 
@@ -76,61 +73,62 @@ def is_running(layout: Layout) -> bool:
     return flock.is_held(layout.supervisor_lock)
 
 
-def is_healthy(layout: Layout) -> bool:
+def is_ready(layout: Layout) -> bool:
     """Whether the API server answers that it is ready."""
-    told = state_file.read(layout.run_file)
-    return bool(told and is_running(layout) and is_ready(told.port, layout.pki / "ca.crt"))
+    state = state_file.read(layout.state_file)
+    return bool(state and is_running(layout) and apiserver_is_ready(state.port, layout.pki / "ca.crt"))
 
 
-def failure(layout: Layout) -> state_file.Failure | None:
+def failure(layout: Layout) -> Failure | None:
     """Why the control plane ended by itself, if it did and nobody has started it since."""
-    told = state_file.read(layout.run_file)
-    if told is None or is_running(layout):
+    state = state_file.read(layout.state_file)
+    if state is None or is_running(layout):
         return None
-    if told.state in ("starting", "ready"):
-        when = datetime.datetime.fromtimestamp(layout.run_file.stat().st_mtime, datetime.UTC)
-        return state_file.Failure(
+    if state.state in ("starting", "ready"):
+        when = datetime.datetime.fromtimestamp(layout.state_file.stat().st_mtime, datetime.UTC)
+        return Failure(
             "the supervisor",
             "no word (killed, or the machine went down)",
             f"some time after {when.isoformat(timespec='seconds')}",
             processes.tail(layout.log("supervisor")),
         )
-    return told.failure
+    return state.failure
 
 
-def _start(layout: Layout, binaries: Mapping[str, Path]) -> None:
-    before = state_file.read(layout.run_file)
-    with processes.reserved_port(before.port if before else 0) as port:
+def _start_supervisor(layout: Layout, binaries: Mapping[str, Path]) -> None:
+    """Start it, and return when the control plane is ready or has failed."""
+    previous = state_file.read(layout.state_file)
+    with reserved_port(previous.port if previous else 0, server_shares=True) as port:
         now = datetime.datetime.now(datetime.UTC)
-        plan = prepare(layout, binaries, port, durable=True, now=now)
-        layout.plan_file.write_text(json.dumps(asdict(plan)))
-        settled, settled_fd = os.pipe()
+        spec = init_control_plane(layout, binaries, port, durable=True, now=now)
+        layout.spec_file.write_text(spec.to_json())
+        ready, ready_fd = os.pipe()
         with layout.log("supervisor").open("wb") as log:
             supervisor = subprocess.Popen(
-                [sys.executable, "-m", "workshop.controlplane.supervisor", str(layout.root), str(settled_fd)],
-                cwd=layout.home,
+                [sys.executable, "-m", "workshop.controlplane.supervisor", str(layout.root), str(ready_fd)],
+                cwd=layout.controlplane,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                pass_fds=[settled_fd],
+                pass_fds=[ready_fd],
             )
-        os.close(settled_fd)
+        os.close(ready_fd)
         try:
-            with os.fdopen(settled) as pipe:
-                pipe.read()  # ends when the supervisor closes its end: ready, or over
+            with os.fdopen(ready) as pipe:
+                pipe.read()  # ends when the supervisor closes its end, or ends
         except BaseException:
             supervisor.terminate()
             supervisor.wait()
             raise
 
 
-def _clear_away(layout: Layout) -> None:
+def _end_orphans(layout: Layout) -> None:
     """End components whose supervisor is gone. Linux has done that already; elsewhere nobody has."""
-    told = state_file.read(layout.run_file)
-    for left in told.components.values() if told else ():
+    state = state_file.read(layout.state_file)
+    for component in state.components.values() if state else ():
         with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(left.pid)
-            if ProcessId(process.pid, process.create_time()) == left:
+            process = psutil.Process(component.pid)
+            if ProcessId.of(process) == component:
                 process.kill()
                 process.wait()

@@ -1,1 +1,1 @@
-"""The steps of the story, in the order of their module names; a lesson adds its own module."""
+"""The steps of the demo, in the order of their module names; a lesson adds its own module."""

@@ -5,31 +5,31 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-_Looks: TypeAlias = dict[Path, tuple[int, int]]  # time of the last change in ns, and size
-_EVERY = 0.2  # seconds
+_Snapshot: TypeAlias = dict[Path, tuple[int, int]]  # time of the last change in ns, and size
+_INTERVAL = 0.2  # seconds
 
 
 def saves(paths: Iterable[Path]) -> Iterator[None]:
     """Yield each time after one of the files has changed, appeared or gone since the last yield, or since this call."""
     watched = list(paths)
-    return _changes(watched, _look(watched))
+    return _changes(watched, _snapshot(watched))
 
 
-def _changes(watched: list[Path], before: _Looks) -> Iterator[None]:
+def _changes(watched: list[Path], before: _Snapshot) -> Iterator[None]:
     while True:
-        time.sleep(_EVERY)
-        now = _look(watched)
+        time.sleep(_INTERVAL)
+        now = _snapshot(watched)
         if now != before:
             before = now
             yield
 
 
-def _look(paths: Iterable[Path]) -> _Looks:
-    found = {}
+def _snapshot(paths: Iterable[Path]) -> _Snapshot:
+    snapshot = {}
     for path in paths:
         try:
             stat = path.stat()
         except FileNotFoundError:
             continue
-        found[path] = (stat.st_mtime_ns, stat.st_size)
-    return found
+        snapshot[path] = (stat.st_mtime_ns, stat.st_size)
+    return snapshot

@@ -1,7 +1,6 @@
-"""Tells a story on a real cluster: shows each command as one would type it, runs it, shows what it prints, checks it.
+"""Presents commands on a real cluster: shows each as one would type it, runs it, shows what it prints, checks that.
 
-What is told stands in `steps/`; nothing here knows of icecreams. A story that doesn't come out as told ends with a
-StoryError that says what was expected and what was seen.
+Which commands stands in `steps/`; nothing here knows of icecreams.
 """
 
 import contextlib
@@ -23,16 +22,16 @@ from workshop.workspace import operators
 from workshop.workspace.cluster import CHECKOUT, Cluster
 
 _LIMIT = 60.0  # seconds for one command
-_LOOK_AGAIN = 0.2  # seconds
+_POLL_INTERVAL = 0.2  # seconds
 
 
-class StoryError(Exception):
-    """A step didn't come out as told."""
+class DemoError(Exception):
+    """A command didn't do what was expected of it; what it printed has been shown."""
 
 
 @dataclass
-class Story:
-    """The teller: where it is told (`console`), on which `cluster`, and what happens between two steps (`pause`)."""
+class Presenter:
+    """Shows on `console` what commands do on `cluster`; between two steps it calls `pause`."""
 
     cluster: Cluster
     console: Console
@@ -53,23 +52,28 @@ class Story:
     def run(self, command: str, *, shows: str = "", fails: bool = False) -> None:
         """Run a command; `shows` is a regular expression that must be found in what it prints.
 
-        `fails` says that the command must not succeed. Raises StoryError otherwise.
+        Raises:
+            DemoError: it isn't found, or the command fails; with `fails`, or it doesn't fail.
         """
         self._prompt(command)
         output = self._output(command, fails=fails)
         self._print(output)
         if not re.search(shows, output):
-            raise StoryError(f"`{command}` was expected to show {shows!r}")
+            raise DemoError(f"`{command}` was expected to show {shows!r}")
 
     def run_until(self, command: str, *, shows: str) -> None:
-        """Run a command whose answer may lag behind, until it shows `shows`; tell only the last time."""
+        """Run a command whose answer may lag behind, until it shows `shows`; print only the last answer.
+
+        Raises:
+            DemoError: it hasn't shown it within a minute.
+        """
         self._prompt(command)
         deadline = time.monotonic() + _LIMIT
         while not re.search(shows, output := self._output(command, fails=None)):
             if time.monotonic() > deadline:
                 self._print(output)
-                raise StoryError(f"`{command}` was expected to show {shows!r} within {_LIMIT:.0f} s")
-            time.sleep(_LOOK_AGAIN)
+                raise DemoError(f"`{command}` was expected to show {shows!r} within {_LIMIT:.0f} s")
+            time.sleep(_POLL_INTERVAL)
         self._print(output)
 
     @contextlib.contextmanager
@@ -77,7 +81,10 @@ class Story:
         """Run a command that doesn't end by itself beside what happens in the `with`.
 
         The `with` begins when a line matches `after`, so the watch misses nothing of it; the command ends when, after
-        the `with`, a line matches `until`. Raises StoryError if no line does.
+        the `with`, a line matches `until`.
+
+        Raises:
+            DemoError: no line does, within a minute.
         """
         self._prompt(command)
         with self._begin(command) as watch:
@@ -92,16 +99,16 @@ class Story:
                 watch.terminate()
 
     def start(self, name: str, *arguments: str) -> None:
-        """Start the operator `name` as its own service account; it ends with the story."""
+        """Start the operator `name` as its own service account; `end` ends it."""
         operator = operators.OPERATORS[name]
-        identity = operators.log_in(operator, self.cluster)
+        kubeconfig = operators.log_in(operator, self.cluster)
         self._prompt(" ".join(["workshop run", name, *arguments, "&"]))
         log = self.cluster.folder / f"{name}.log"
-        environment = {**self.cluster.environment(), "KUBECONFIG": str(identity)}
+        environment = {**self.cluster.environment(), "KUBECONFIG": str(kubeconfig)}
         self._started.append(processes.start(operators.command(operator, *arguments), log=log, env=environment))
 
     def end(self) -> None:
-        """End what was started."""
+        """End the operators that were started."""
         processes.stop(self._started, grace=10)
 
     def _print_until(self, watch: subprocess.Popen[str], command: str, until: str) -> None:
@@ -109,7 +116,7 @@ class Story:
             self._print(line)
             if re.search(until, line):
                 return
-        raise StoryError(f"`{command}` was expected to show {until!r} within {_LIMIT:.0f} s")
+        raise DemoError(f"`{command}` was expected to show {until!r} within {_LIMIT:.0f} s")
 
     def _output(self, command: str, *, fails: bool | None) -> str:
         with self._begin(command) as process:
@@ -118,11 +125,11 @@ class Story:
             except BaseException as error:
                 process.kill()
                 if isinstance(error, subprocess.TimeoutExpired):
-                    raise StoryError(f"`{command}` didn't end within {_LIMIT:.0f} s") from error
+                    raise DemoError(f"`{command}` didn't end within {_LIMIT:.0f} s") from error
                 raise
         if fails is not None and fails != bool(process.returncode):
             self._print(output)
-            raise StoryError(f"`{command}` ended with exit code {process.returncode}")
+            raise DemoError(f"`{command}` ended with exit code {process.returncode}")
         return output
 
     def _begin(self, command: str) -> subprocess.Popen[str]:

@@ -123,12 +123,16 @@ def _workshop_up(folder: Path, memory: dict[str, float]) -> float:
     return took
 
 
+def _down(folder: Path) -> None:
+    _workshop(folder, "down").wait()
+
+
 def _side_by_side(folder: Path, count: int) -> str:
     with ExitStack() as at_exit:
         began = time.monotonic()
         ups = [_workshop(folder / str(number), "up") for number in range(count)]
         for number in range(count):
-            at_exit.callback(lambda number=number: _workshop(folder / str(number), "down").wait())
+            at_exit.callback(_down, folder / str(number))
         codes = [up.wait() for up in ups]
         took = time.monotonic() - began
         ready = codes.count(0)

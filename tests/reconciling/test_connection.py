@@ -45,7 +45,7 @@ class ApiServer:
 
     url: str
     ca: Path
-    client: certificates.Pair
+    client: certificates.KeyPair
 
     def kubeconfig(self, folder: Path, **cluster: str) -> str:
         config = kubeconfig.with_certificate(self.url, self.ca, self.client)

@@ -245,6 +245,28 @@ class TestOrder:
         alter = lambda reply: reply.with_members(status="valid", certificate=certificate)  # noqa: E731
         await obtaining.must_fail("neworder", alter, BadReplyError, "not a chain of certificates")
 
+    async def test_that_is_ready_later_than_its_authorizations_are_valid_is_finalized_then(
+        self, obtaining: Obtaining, fake_ca: FakeCA
+    ) -> None:
+        def too_early(reply: Reply) -> Reply:
+            if fake_ca.requested.count("finalize") > 1:
+                return reply
+            fake_ca.status = "ready"
+            return reply.problem(403, type="urn:ietf:params:acme:error:orderNotReady")
+
+        fake_ca.alter["order"] = lambda reply: (
+            reply.with_members(status="pending") if fake_ca.requested.count("order") == 1 else reply
+        )
+        await obtaining.run("finalize", too_early)
+        assert obtaining.storage.chain.exists()
+        assert fake_ca.requested.count("finalize") == 2
+
+    async def test_that_can_t_be_read_for_now_is_not_replaced(self, obtaining: Obtaining, fake_ca: FakeCA) -> None:
+        await obtaining.run()
+        with pytest.raises(ProblemError):
+            await obtaining.run("order", lambda reply: reply.problem(503, type="about:blank"))
+        assert fake_ca.requested.count("neworder") == 1
+
     async def test_that_fails_without_a_reason(self, obtaining: Obtaining) -> None:
         await obtaining.must_fail(
             "neworder", lambda reply: reply.with_members(status="invalid"), OrderFailedError, "failed"

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -102,6 +103,37 @@ def test_names_alone_are_critical_and_beside_a_subject_are_not(
     beside = certificates.signed_by(authority, requests.create(key, NAMES, SUBJECT), validity)
     assert extension(alone, x509.SubjectAlternativeName).critical
     assert not extension(beside, x509.SubjectAlternativeName).critical
+
+
+def test_a_certificate_names_its_own_key_and_its_issuer_s(make_authority: MakeAuthority, validity: Validity) -> None:
+    """RFC 5280 section 4.2.1.1 and 4.2.1.2."""
+    authority, key = make_authority(), keys.generate()
+    leaf = certificates.signed_by(authority, requests.create(key, NAMES), validity)
+    own, issuer = (extension(holder, x509.SubjectKeyIdentifier).value for holder in (leaf, authority.certificate))
+    assert own == x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    assert extension(leaf, x509.AuthorityKeyIdentifier).value.key_identifier == issuer.digest
+
+
+def test_a_ca_that_names_no_key_of_its_own_is_named_by_its_key(validity: Validity) -> None:
+    ca_key = ec.generate_private_key(ec.SECP256R1())
+    name = Subject("root").to_x509()
+    ca = (
+        x509.CertificateBuilder(name, name, ca_key.public_key(), x509.random_serial_number())
+        .not_valid_before(validity.not_before)
+        .not_valid_after(validity.not_after)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(ca_key, hashes.SHA256())
+    )
+    leaf = certificates.signed_by(Authority(ca, ca_key), requests.create(keys.generate(), NAMES), validity)
+    by_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
+    assert extension(leaf, x509.AuthorityKeyIdentifier).value == by_key
+
+
+@pytest.mark.parametrize(("size", "name"), [(256, "sha256"), (384, "sha384"), (521, "sha512")])
+def test_a_signature_s_hash_is_as_strong_as_the_curve(size: int, name: str) -> None:
+    request = requests.create(keys.generate(Algorithm.ECDSA, size), NAMES)
+    assert request.signature_hash_algorithm is not None
+    assert request.signature_hash_algorithm.name == name
 
 
 @pytest.mark.parametrize("algorithm", list(Algorithm))

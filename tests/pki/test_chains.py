@@ -2,15 +2,17 @@
 
 import datetime
 import itertools
+import ssl
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from certmanager.pki import certificates, chains, keys, requests
-from certmanager.pki.certificates import Validity
+from certmanager.pki.certificates import Authority, Validity
 from certmanager.pki.errors import PkiError
-from certmanager.pki.names import AltNames
+from certmanager.pki.names import AltNames, Subject
 from tests.pki.conftest import MakeAuthority
 
 Certificates = tuple[x509.Certificate, ...]
@@ -55,6 +57,16 @@ def test_a_gap_is_not_a_chain(chain: Certificates) -> None:
     leaf, _, upper, root = chain
     with pytest.raises(PkiError, match="don't form one chain"):
         chains.in_order([leaf, upper, root])
+
+
+def test_two_ways_up_are_not_one_chain(make_authority: MakeAuthority, validity: Validity) -> None:
+    """An intermediate that two roots have certified, as is done when a CA changes its root."""
+    key, roots = keys.generate(), [make_authority("old root"), make_authority("new root")]
+    request = requests.create(key, AltNames(), Subject("intermediate"))
+    upper = [certificates.signed_by(root, request, validity, is_ca=True) for root in roots]
+    leaf = certificates.signed_by(Authority(upper[0], key), requests.create(keys.generate(), NAMES), validity)
+    with pytest.raises(PkiError, match="don't form one chain: 2 of them are not part of it"):
+        chains.in_order([leaf, *upper, *(root.certificate for root in roots)])
 
 
 def test_a_server_presents_the_chain_without_its_root(chain: Certificates) -> None:
@@ -123,6 +135,15 @@ def test_a_chain_comes_back_from_its_pem(chain: Certificates) -> None:
 def test_what_is_no_chain_is_refused(pem: bytes) -> None:
     with pytest.raises(PkiError, match="not a chain of certificates in PEM"):
         chains.from_pem(pem)
+
+
+def test_a_certificate_that_breaks_rfc_5280_is_refused(chain: Certificates) -> None:
+    """A serial number that is negative (section 4.1.2.2); `cryptography` would only warn."""
+    number = chain[0].serial_number
+    serial = number.to_bytes((number.bit_length() + 8) // 8)
+    der = chain[0].public_bytes(Encoding.DER).replace(serial, bytes([serial[0] | 0x80]) + serial[1:])
+    with pytest.raises(PkiError, match="not a chain of certificates in PEM"):
+        chains.from_pem(ssl.DER_cert_to_PEM_cert(der).encode())
 
 
 def test_a_chain_without_end_is_refused(chain: Certificates) -> None:

@@ -1,1 +1,1 @@
-"""From order to certificate by HTTP-01 with ECDSA: our client and the `acme` library's own flow on the same Pebble."""
+"""From order to certificate by HTTP-01 with ECDSA: `certmanager.acme` and the `acme` library on the same Pebble."""

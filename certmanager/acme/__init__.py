@@ -4,7 +4,7 @@ Read it beside the RFC, one noun a module:
 
 | RFC 8555 | module | what it holds |
 |---|---|---|
-| 6.1 HTTPS requests | `transport`, `wire` | one request and its reply; each exchange as it went over the wire |
+| 6.1 HTTPS requests | `transport`, `exchange` | one request and its reply; each exchange as it went over the wire |
 | 6.2 authentication | `jws` | the account key, and how it signs a message |
 | 6.3, 6.5 POST-as-GET, replay protection | `session`, `nonce` | signed requests, and where their nonces come from |
 | 6.6, 6.7 rate limits, errors | `problem`, `errors` | problem documents; what the client raises |
@@ -16,7 +16,8 @@ Read it beside the RFC, one noun a module:
 | 7.4.2 certificate | `certificate` | download, alternate chains, and what is accepted |
 | 7.6 revocation | `revocation` | reasons, and the request |
 
-`client` does the requests, in the RFC's order; `issue` walks the whole way from names to a certificate, `obtain` does
-so into a folder and survives being killed, `story` tells it in sentences. What a resource is and what follows from it
-is decided in the modules above, on plain values; `polling` waits, by the `clock` it is given.
+`client` does the requests, in the RFC's order; `issuance` takes an order to its certificate; `resume` does so from
+what `storage` has kept on disk, and survives being killed; `transcript` says in sentences what was exchanged. What a
+resource is and what follows from it is decided in the modules above, on plain values; they read JSON by `fields`, and
+`polling` waits, by a `clock` that is passed in.
 """

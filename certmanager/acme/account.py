@@ -38,7 +38,11 @@ class ExternalAccount:
 
 
 def parse(body: bytes, url: str) -> Account:
-    """Read an account. BadReplyError: it isn't one."""
+    """Read an account.
+
+    Raises:
+        BadReplyError: it isn't one.
+    """
     members = Fields.from_json(body, f"the account {url}")
     return Account(url, members.one_of("status", Status), members.texts("contact"), members.optional_url("orders"))
 

@@ -34,19 +34,24 @@ class Authorization:
     expires: datetime.datetime | None
     retry_after: datetime.timedelta | None = None
 
-    def challenge(self, type_: challenge.Type) -> Challenge:
-        """The challenge of a type. NoChallengeError: the CA offers none, as with HTTP-01 for a wildcard."""
-        for each in self.challenges:
-            if each.type == type_:
-                return each
-        offered = ", ".join(sorted(each.type for each in self.challenges)) or "none"
-        raise NoChallengeError(f"the CA doesn't offer {type_} for {self.identifier}; it offers {offered}")
+    def challenge(self, challenge_type: challenge.Type) -> Challenge:
+        """The challenge of a type.
+
+        Raises:
+            NoChallengeError: the CA offers none, as with HTTP-01 for a wildcard.
+        """
+        for offered in self.challenges:
+            if offered.type == challenge_type:
+                return offered
+        types = ", ".join(sorted(offered.type for offered in self.challenges)) or "none"
+        raise NoChallengeError(f"the CA doesn't offer {challenge_type} for {self.identifier}; it offers {types}")
 
 
 def parse(body: bytes, url: str, retry_after: datetime.timedelta | None = None) -> Authorization:
-    """Read an authorization. BadReplyError: it isn't one.
+    """Read an authorization. The CA leaves the `*.` of a wildcard out and says `wildcard`; here it is put back.
 
-    The CA leaves the `*.` of a wildcard out and says `wildcard` instead; here it is put back.
+    Raises:
+        BadReplyError: it isn't one.
     """
     members = Fields.from_json(body, f"the authorization {url}")
     name = Identifier.parse(members.nested("identifier"))
@@ -58,7 +63,7 @@ def parse(body: bytes, url: str, retry_after: datetime.timedelta | None = None) 
         url=url,
         status=members.one_of("status", Status),
         identifier=name,
-        challenges=tuple(challenge.parse(each) for each in members.nested_list("challenges")),
+        challenges=tuple(challenge.parse(offered) for offered in members.nested_list("challenges")),
         expires=members.time("expires"),
         retry_after=retry_after,
     )

@@ -40,7 +40,11 @@ class Chain:
 
 
 def parse(body: bytes, url: str, alternates: Sequence[str] = ()) -> Chain:
-    """Read a chain (media type application/pem-certificate-chain). BadReplyError: it isn't one."""
+    """Read a chain (media type application/pem-certificate-chain).
+
+    Raises:
+        BadReplyError: it isn't one.
+    """
     try:
         return Chain(url, chains.from_pem(body), tuple(alternates))
     except PkiError as error:
@@ -54,10 +58,13 @@ def must_be_for(
     at: datetime.datetime,
     roots: Sequence[x509.Certificate] | None = None,
 ) -> None:
-    """Raise CertificateRefusedError unless the chain is for this key, exactly these names, valid, and holds.
+    """Check that the chain is for this key and exactly these names, that it is valid at the time `at`, and holds.
 
     Without `roots` it must hold up to its own top: who connects later brings the roots. A leaf alone then proves
     nothing and is refused.
+
+    Raises:
+        CertificateRefusedError: it isn't so.
     """
     _must_have_key(chain, key)
     _must_have_names(chain, identifiers)

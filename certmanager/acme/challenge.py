@@ -83,10 +83,14 @@ class Solver(Protocol):
 
 
 def parse(members: Fields, retry_after: datetime.timedelta | None = None) -> Challenge:
-    """Read one challenge of an authorization. BadReplyError: it isn't one."""
+    """Read one challenge of an authorization.
+
+    Raises:
+        BadReplyError: it isn't one.
+    """
     return Challenge(
         url=members.url("url"),
-        type=members.text("type"),
+        type=members.line("type"),
         status=members.one_of("status", Status),
         token=members.text("token", ""),
         error=problem.parse(members.nested("error")) if members.has("error") else None,
@@ -95,7 +99,11 @@ def parse(members: Fields, retry_after: datetime.timedelta | None = None) -> Cha
 
 
 def prove(challenge: Challenge, identifier: Identifier, key: AccountKey) -> Proof:
-    """The proof for a challenge (section 8.1). BadReplyError: its token could mean something else in a path."""
+    """The proof for a challenge (section 8.1).
+
+    Raises:
+        BadReplyError: its token could mean something else in a path.
+    """
     if not _TOKEN.fullmatch(challenge.token):
         raise BadReplyError(f"the token of the challenge {challenge.url} isn't base64url: {challenge.token!r:.80}")
     return Proof(identifier, challenge.token, f"{challenge.token}.{key.thumbprint}")

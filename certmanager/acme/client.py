@@ -24,13 +24,13 @@ from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Challenge, Proof
 from certmanager.acme.clock import Clock, SystemClock
 from certmanager.acme.errors import AcmeError
+from certmanager.acme.exchange import ExchangeCallback
 from certmanager.acme.fields import Fields, is_https_url
 from certmanager.acme.identifier import Identifier
 from certmanager.acme.jws import AccountKey, Json, Signer
 from certmanager.acme.order import Order
 from certmanager.acme.session import Session, must_be, refusal
 from certmanager.acme.transport import Reply, Transport, open_transport
-from certmanager.acme.wire import Watcher
 from certmanager.pki.keys import PrivateKey
 
 JSON = "application/json"
@@ -39,7 +39,11 @@ _MOST_PAGES = 100
 
 
 class Client:
-    """One account at one CA, or about to become one. Every method raises AcmeError where the CA doesn't comply."""
+    """One account at one CA, or about to become one.
+
+    Raises:
+        AcmeError: from every method, where the CA doesn't comply.
+    """
 
     def __init__(self, session: Session, key: AccountKey, account_url: str | None, clock: Clock) -> None:
         self.account_url = account_url
@@ -64,7 +68,11 @@ class Client:
         return await self._sign_up(account.creation(contact, terms_agreed=terms_agreed, binding=binding))
 
     async def find_account(self) -> Account:
-        """The key's account (section 7.3.1). ProblemError `accountDoesNotExist`: it has none."""
+        """The key's account (section 7.3.1).
+
+        Raises:
+            ProblemError: of the type `accountDoesNotExist`, it has none.
+        """
         return await self._sign_up(account.search())
 
     async def update_account(self, contact: Sequence[str]) -> Account:
@@ -98,9 +106,9 @@ class Client:
         """Ask for a certificate for exactly these names (section 7.4)."""
         payload = order.creation(identifiers, not_before, not_after)
         reply = await self._post(self.directory.new_order, payload, JSON)
-        made = order.parse(reply.body, reply.location, self._retry_after(reply))
-        order.must_be_for(made, identifiers)
-        return made
+        created = order.parse(reply.body, reply.location, self._retry_after(reply))
+        order.must_be_for(created, identifiers)
+        return created
 
     async def order(self, url: str) -> Order:
         """The order as it is now."""
@@ -108,7 +116,11 @@ class Client:
         return order.parse(reply.body, url, self._retry_after(reply))
 
     async def finalize(self, ready: Order, request: x509.CertificateSigningRequest) -> Order:
-        """Hand the certificate request in (section 7.4). ProblemError `orderNotReady`: read the order again."""
+        """Hand the certificate request in (section 7.4).
+
+        Raises:
+            ProblemError: of the type `orderNotReady`, the order is still pending; read it again.
+        """
         reply = await self._post(ready.finalize, order.finalization(request), JSON)
         return order.parse(reply.body, ready.url, self._retry_after(reply))
 
@@ -124,14 +136,14 @@ class Client:
         reply = await self._post(url, authorization.deactivation(), JSON)
         return authorization.parse(reply.body, url)
 
-    def prove(self, asked: Challenge, identifier: Identifier) -> Proof:
+    def prove(self, offered: Challenge, identifier: Identifier) -> Proof:
         """What the account has to show for a challenge (section 8.1). Sends nothing."""
-        return challenge.prove(asked, identifier, self._key)
+        return challenge.prove(offered, identifier, self._key)
 
-    async def respond(self, asked: Challenge) -> Challenge:
+    async def respond(self, offered: Challenge) -> Challenge:
         """Tell the CA to look for the proof (section 7.5.1)."""
-        reply = await self._post(asked.url, challenge.response(), JSON)
-        where = f"the challenge {asked.url}"
+        reply = await self._post(offered.url, challenge.response(), JSON)
+        where = f"the challenge {offered.url}"
         return challenge.parse(Fields.from_json(reply.body, where), self._retry_after(reply))
 
     # Certificates, section 7.4.2 and 7.6
@@ -152,9 +164,9 @@ class Client:
 
     async def _sign_up(self, payload: Json) -> Account:
         reply = await self._session.post(self.directory.new_account, payload, Signer(self._key), JSON)
-        found = account.parse(reply.body, reply.location)
-        self.account_url = found.url
-        return found
+        owner = account.parse(reply.body, reply.location)
+        self.account_url = owner.url
+        return owner
 
     async def _change_account(self, payload: Json) -> Account:
         signer = self._signer()
@@ -180,20 +192,23 @@ async def connect(
     *,
     account_url: str | None = None,
     trust: ssl.SSLContext | None = None,
-    watch: Watcher | None = None,
+    on_exchange: ExchangeCallback | None = None,
     clock: Clock = SystemClock(),  # noqa: B008 - it has no state
 ) -> AsyncIterator[Client]:
     """A client inside the `async with`, the directory read.
 
-    With `account_url` from before, the account needn't be found again. `trust` says which certificates the CA's own
-    server may have; `watch` is told of each exchange.
+    With `account_url` from before, the account needn't be looked up again. `trust` says which certificates the CA's
+    own server may have; `on_exchange` is called after each exchange.
+
+    Raises:
+        AcmeError: the CA can't be reached, or there is no directory at that URL.
     """
     if not is_https_url(directory_url):
         raise AcmeError(f"the directory must be an https URL (RFC 8555 section 6.1), not {directory_url!r}")
     account_key = AccountKey(key)
-    async with open_transport(trust, watch) as transport:
-        found = await _read_directory(transport, directory_url, clock)
-        yield Client(Session(transport, found, clock), account_key, account_url, clock)
+    async with open_transport(trust, on_exchange) as transport:
+        session = Session(transport, await _read_directory(transport, directory_url, clock), clock)
+        yield Client(session, account_key, account_url, clock)
 
 
 async def _read_directory(transport: Transport, url: str, clock: Clock) -> directory.Directory:

@@ -1,4 +1,4 @@
-"""The directory: where a CA's resources are, the only URL that a client has to be told (RFC 8555 section 7.1.1)."""
+"""The directory: where a CA's resources are, the only URL that a client has to know (RFC 8555 section 7.1.1)."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,11 @@ class Directory:
 
 
 def parse(body: bytes, url: str) -> Directory:
-    """Read the directory that was found at `url`. BadReplyError: a URL that section 7.1.1 demands isn't there."""
+    """Read the directory at `url`.
+
+    Raises:
+        BadReplyError: a URL that section 7.1.1 demands isn't there.
+    """
     members = Fields.from_json(body, f"the directory {url}")
     meta = members.nested("meta") if members.has("meta") else Fields({}, "the meta of the directory")
     return Directory(

@@ -17,8 +17,10 @@ Enum = TypeVar("Enum", bound=StrEnum)
 class Fields:
     """A JSON object and what it is, for messages: `the order https://...`.
 
-    Every method raises BadReplyError where a member isn't of the asked kind. Members that nobody asks for are
-    ignored, as section 7.1 wants it.
+    Members that nobody asks for are ignored, as section 7.1 wants it.
+
+    Raises:
+        BadReplyError: from every method, where a member isn't of the type that is asked for.
     """
 
     def __init__(self, value: object, where: str) -> None:
@@ -45,6 +47,13 @@ class Fields:
         if value is None and default is not None:
             return default
         return self._text(name, value)
+
+    def line(self, name: str) -> str:
+        """A string without control characters, which may be shown on a terminal as it is."""
+        value = self.text(name)
+        if not value.isprintable():
+            raise self._wrong(name, "printable")
+        return value
 
     def url(self, name: str) -> str:
         """An https URL (section 6.1 allows no other)."""
@@ -123,6 +132,11 @@ class Fields:
         if name not in self._members:
             return BadReplyError(f"{self._where} has no {name}: it must be {wanted}")
         return BadReplyError(f"{name} of {self._where} must be {wanted}, not {self._members[name]!r:.80}")
+
+
+def printable(text: str) -> str:
+    """Text of a stranger, safe to show on a terminal: blanks in place of control characters and line breaks."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def is_https_url(text: str) -> bool:

@@ -7,16 +7,16 @@ from aiohttp import web
 
 from certmanager.acme.challenge import Proof
 
-Seen = Callable[[str], None]
+RequestCallback = Callable[[str], None]
 
 
 class Http01Server:
     """A Solver: the proofs that are presented now, and the handler that shows them to whoever asks."""
 
-    def __init__(self, seen: Seen | None = None) -> None:
-        """`seen` is told the path of each request, so that the story can be told."""
+    def __init__(self, on_request: RequestCallback | None = None) -> None:
+        """`on_request` is called with the path of each request."""
         self._bodies: dict[str, str] = {}
-        self._seen = seen
+        self._on_request = on_request
 
     async def present(self, proof: Proof) -> None:
         """Show the proof from now on."""
@@ -28,16 +28,20 @@ class Http01Server:
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         """The key authorization where one is presented, else 404."""
-        if self._seen is not None:
-            self._seen(request.path)
+        if self._on_request is not None:
+            self._on_request(request.path)
         body = self._bodies.get(request.path)
         return web.Response(status=404) if body is None else web.Response(body=body.encode())
 
 
 @contextlib.asynccontextmanager
-async def serve(host: str, port: int, seen: Seen | None = None) -> AsyncIterator[Http01Server]:
-    """Such a server inside the `async with`. OSError: the port is taken, or not ours to take."""
-    server = Http01Server(seen)
+async def serve(host: str, port: int, on_request: RequestCallback | None = None) -> AsyncIterator[Http01Server]:
+    """Such a server inside the `async with`.
+
+    Raises:
+        OSError: the port is taken, or not ours to take.
+    """
+    server = Http01Server(on_request)
     runner = web.ServerRunner(web.Server(server.answer, access_log=None))
     await runner.setup()
     try:

@@ -31,7 +31,8 @@ class Identifier:
     def of(cls, name: str) -> "Identifier":
         """The identifier for what a person writes: `example.test`, `*.example.test`, `127.0.0.1`, `::1`.
 
-        BadNameError: it is neither a DNS name nor an address.
+        Raises:
+            BadNameError: it is neither a DNS name nor an address.
         """
         try:
             return cls(IP, str(ipaddress.ip_address(name)))
@@ -48,7 +49,7 @@ class Identifier:
     @classmethod
     def parse(cls, members: Fields) -> "Identifier":
         """Read one that a CA sent, of whatever type."""
-        return cls(members.text("type"), members.text("value").lower())
+        return cls(members.line("type"), members.line("value").lower())
 
     @property
     def is_wildcard(self) -> bool:

@@ -21,7 +21,11 @@ class AccountKey:
     """A private key that signs messages to a CA: usually an account's, a certificate's when that is revoked by it."""
 
     def __init__(self, private: keys.PrivateKey) -> None:
-        """PkiError: neither RSA nor ECDSA; josepy signs with no other."""
+        """Take the key as it is.
+
+        Raises:
+            PkiError: it is neither RSA nor ECDSA; josepy signs with no other.
+        """
         self._jwk: JWKRSA | JWKEC
         if isinstance(private, rsa.RSAPrivateKey):
             self._jwk, self._algorithm = JWKRSA(key=private), jwa.RS256
@@ -79,5 +83,9 @@ def encode(data: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """The reverse of `encode`. ValueError: not base64url."""
+    """The reverse of `encode`.
+
+    Raises:
+        ValueError: not base64url.
+    """
     return b64decode(text)

@@ -45,14 +45,18 @@ class Order:
 
 
 def parse(body: bytes, url: str, retry_after: datetime.timedelta | None = None) -> Order:
-    """Read an order. BadReplyError: it isn't one, or it is valid and leads to no certificate."""
+    """Read an order.
+
+    Raises:
+        BadReplyError: it isn't one, or it is valid and leads to no certificate.
+    """
     members = Fields.from_json(body, f"the order {url}")
     status = members.one_of("status", Status)
     certificate = members.url("certificate") if status is Status.VALID else members.optional_url("certificate")
     return Order(
         url=url,
         status=status,
-        identifiers=frozenset(Identifier.parse(each) for each in members.nested_list("identifiers")),
+        identifiers=frozenset(Identifier.parse(name) for name in members.nested_list("identifiers")),
         authorizations=members.urls("authorizations"),
         finalize=members.url("finalize"),
         certificate=certificate,
@@ -67,8 +71,8 @@ def creation(
     not_before: datetime.datetime | None = None,
     not_after: datetime.datetime | None = None,
 ) -> Json:
-    """The payload of newOrder; most CAs refuse to be told the validity."""
-    payload: dict[str, object] = {"identifiers": [each.to_json() for each in sorted(identifiers)]}
+    """The payload of newOrder; most CAs refuse one that asks for a validity."""
+    payload: dict[str, object] = {"identifiers": [name.to_json() for name in sorted(identifiers)]}
     if not_before is not None:
         payload["notBefore"] = not_before.isoformat(timespec="seconds")
     if not_after is not None:
@@ -82,7 +86,11 @@ def finalization(request: x509.CertificateSigningRequest) -> Json:
 
 
 def must_be_for(order: Order, identifiers: Collection[Identifier]) -> None:
-    """Raise BadReplyError unless the order is for exactly `identifiers`."""
+    """Check that the order is for exactly `identifiers`.
+
+    Raises:
+        BadReplyError: it isn't.
+    """
     if order.identifiers != frozenset(identifiers):
         theirs, ours = (", ".join(map(str, sorted(names))) for names in (order.identifiers, identifiers))
         raise BadReplyError(f"the order {order.url} is for {theirs}; asked for was {ours}")

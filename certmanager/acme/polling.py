@@ -16,45 +16,52 @@ class Resource(Protocol):
     """What can be waited for: an order or an authorization."""
 
     @property
-    def url(self) -> str: ...  # noqa: D102
+    def url(self) -> str:
+        """Where it is read again (POST-as-GET, RFC 8555 6.3)."""
 
     @property
-    def status(self) -> str: ...  # noqa: D102
+    def status(self) -> str:
+        """One of its states (RFC 8555 7.1.6)."""
 
     @property
-    def retry_after(self) -> datetime.timedelta | None: ...  # noqa: D102
+    def retry_after(self) -> datetime.timedelta | None:
+        """How long the server asks to wait before it is read again, if it does (RFC 8555 7.5.1)."""
 
 
 R = TypeVar("R", bound=Resource)
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How to wait where the CA doesn't say: `first` seconds, then `factor` times as long, at most `longest`.
+class PollingPolicy:
+    """How to wait where the CA doesn't say: `initial` seconds, then `factor` times as long, at most `cap`.
 
-    `total` bounds the whole of it, Retry-After included. With less patience at first, more looks come too early.
+    `timeout` bounds the whole of it, Retry-After included. With a shorter `initial`, more requests come too early.
     """
 
-    first: float = 0.003
+    initial: float = 0.003
     factor: float = 2.0
-    longest: float = 5.0
-    total: float = 120.0
+    cap: float = 5.0
+    timeout: float = 120.0
 
 
 async def until(
-    done: Callable[[R], bool], seen: R, fetch: Callable[[], Awaitable[R]], clock: Clock, patience: Patience
+    done: Callable[[R], bool], resource: R, fetch: Callable[[], Awaitable[R]], clock: Clock, policy: PollingPolicy
 ) -> R:
-    """`seen`, or what `fetch` brings later, once it is `done`. StillPendingError: it isn't, and time is up."""
-    deadline = clock.now() + datetime.timedelta(seconds=patience.total)
-    pause = patience.first
-    while not done(seen):
-        wait = pause if seen.retry_after is None else seen.retry_after.total_seconds()
-        if clock.now() + datetime.timedelta(seconds=wait) > deadline:
-            raise _still(seen, patience)
-        await clock.sleep(wait)
-        pause = min(pause * patience.factor, patience.longest)
-        seen = await fetch()
-    return seen
+    """`resource`, or what `fetch` brings later, once it is `done`.
+
+    Raises:
+        StillPendingError: it isn't, and time is up.
+    """
+    deadline = clock.now() + datetime.timedelta(seconds=policy.timeout)
+    interval = policy.initial
+    while not done(resource):
+        seconds = interval if resource.retry_after is None else resource.retry_after.total_seconds()
+        if clock.now() + datetime.timedelta(seconds=seconds) > deadline:
+            raise _still_pending(resource, policy)
+        await clock.sleep(seconds)
+        interval = min(interval * policy.factor, policy.cap)
+        resource = await fetch()
+    return resource
 
 
 def retry_after(header: str | None, now: datetime.datetime) -> datetime.timedelta | None:
@@ -71,7 +78,7 @@ def retry_after(header: str | None, now: datetime.datetime) -> datetime.timedelt
         return None
 
 
-def _still(seen: Resource, patience: Patience) -> StillPendingError:
-    error = StillPendingError(f"{seen.url} is still {seen.status} after {patience.total:g} s; ask again later")
-    error.retry_after = seen.retry_after
+def _still_pending(resource: Resource, policy: PollingPolicy) -> StillPendingError:
+    error = StillPendingError(f"{resource.url} is still {resource.status} after {policy.timeout:g} s; ask again later")
+    error.retry_after = resource.retry_after
     return error

@@ -25,8 +25,12 @@ class Session:
     async def post(self, url: str, payload: jws.Json | None, signer: jws.Signer, media: str | None = None) -> Reply:
         """POST `payload`, or POST-as-GET without one, and give the reply with a status of 2xx.
 
-        `media` is the type that the reply must have. ProblemError: the CA refused. BadReplyError: the reply has
-        another type. UnreachableError: there was none.
+        `media` is the type that the reply must have.
+
+        Raises:
+            ProblemError: the CA refused.
+            BadReplyError: the reply has another type.
+            UnreachableError: there was none.
         """
         for _ in range(MOST_ATTEMPTS):
             reply = await self._post_once(url, payload, signer)
@@ -58,12 +62,16 @@ class Session:
 
 def refusal(reply: Reply, now: datetime.datetime) -> ProblemError:
     """The error that a reply with an error status is."""
-    found = problem.of_reply(reply.status, reply.content_type, reply.body, reply.url)
-    return ProblemError(found, polling.retry_after(reply.headers.get("Retry-After"), now))
+    document = problem.of_reply(reply.status, reply.content_type, reply.body, reply.url)
+    return ProblemError(document, polling.retry_after(reply.headers.get("Retry-After"), now))
 
 
 def must_be(media: str, reply: Reply) -> Reply:
-    """The reply itself. BadReplyError: it isn't of the type `media`."""
+    """The reply itself.
+
+    Raises:
+        BadReplyError: it isn't of the type `media`.
+    """
     if reply.content_type != media:
         raise BadReplyError(f"{reply.url} answers with {reply.content_type or 'no type'!r:.80} in place of {media}")
     return reply

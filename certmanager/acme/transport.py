@@ -1,4 +1,4 @@
-"""HTTPS to a CA: one request, one reply, within limits, watched (RFC 8555 section 6.1). Signs nothing.
+"""HTTPS to a CA: one request, one reply, within limits (RFC 8555 section 6.1). Signs nothing.
 
 A reply is taken as it is: no redirect is followed, nothing is retried, what is too big is refused.
 """
@@ -15,8 +15,8 @@ import aiohttp
 from multidict import CIMultiDictProxy
 
 from certmanager.acme.errors import BadReplyError, UnreachableError
+from certmanager.acme.exchange import Exchange, ExchangeCallback
 from certmanager.acme.fields import is_https_url
-from certmanager.acme.wire import Exchange, Watcher
 
 LARGEST_REPLY = 1 << 20
 REQUEST_SECONDS = 30.0
@@ -42,7 +42,11 @@ class Reply:
 
     @property
     def location(self) -> str:
-        """The URL of what was made (section 7.1). BadReplyError: the reply names none."""
+        """The URL of what was made (section 7.1).
+
+        Raises:
+            BadReplyError: the reply names none.
+        """
         location = self.headers.get("Location", "")
         if not is_https_url(location):
             raise BadReplyError(f"{self.url} answers without a Location that is an https URL: {location!r:.80}")
@@ -50,19 +54,24 @@ class Reply:
 
     def links(self, relation: str) -> tuple[str, ...]:
         """The https URLs that Link headers name for `relation`: `alternate`, `next` (RFC 8288)."""
-        found = (_LINK.findall(header) for header in self.headers.getall("Link", ()))
-        return tuple(url for links in found for url, rel in links if rel == relation and is_https_url(url))
+        headers = (_LINK.findall(header) for header in self.headers.getall("Link", ()))
+        return tuple(url for links in headers for url, rel in links if rel == relation and is_https_url(url))
 
 
 class Transport:
-    """Sends requests over one pool of connections; `watch` is told of each exchange."""
+    """Sends requests over one pool of connections; `on_exchange` is called after each exchange."""
 
-    def __init__(self, session: aiohttp.ClientSession, watch: Watcher | None = None) -> None:
+    def __init__(self, session: aiohttp.ClientSession, on_exchange: ExchangeCallback | None = None) -> None:
         self._session = session
-        self._watch = watch
+        self._on_exchange = on_exchange
 
     async def send(self, method: str, url: str, body: bytes | None = None) -> Reply:
-        """One request. UnreachableError: no reply. BadReplyError: a redirect, or too much."""
+        """One request.
+
+        Raises:
+            UnreachableError: no reply.
+            BadReplyError: a redirect, or too much.
+        """
         began = time.perf_counter()
         try:
             async with self._session.request(
@@ -74,9 +83,9 @@ class Transport:
             raise UnreachableError(f"{method} {url}: no reply within {REQUEST_SECONDS:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
             raise UnreachableError(f"{method} {url}: {error}") from error
-        if self._watch is not None:
+        if self._on_exchange is not None:
             headers = tuple(reply.headers.items())
-            self._watch(Exchange(method, url, body, reply.status, headers, received, time.perf_counter() - began))
+            self._on_exchange(Exchange(method, url, body, reply.status, headers, received, time.perf_counter() - began))
         if 300 <= reply.status < 400:
             raise BadReplyError(
                 f"{url} redirects to {reply.headers.get('Location', 'nowhere')!r:.200}; ACME never does"
@@ -85,14 +94,16 @@ class Transport:
 
 
 @contextlib.asynccontextmanager
-async def open_transport(trust: ssl.SSLContext | None = None, watch: Watcher | None = None) -> AsyncIterator[Transport]:
+async def open_transport(
+    trust: ssl.SSLContext | None = None, on_exchange: ExchangeCallback | None = None
+) -> AsyncIterator[Transport]:
     """A transport inside the `async with`; `trust` says which certificates the CA's own server may have."""
     connector = aiohttp.TCPConnector(ssl=trust or ssl.create_default_context())
     timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
     async with aiohttp.ClientSession(
         connector=connector, timeout=timeout, headers={"User-Agent": _USER_AGENT}, cookie_jar=aiohttp.DummyCookieJar()
     ) as session:
-        yield Transport(session, watch)
+        yield Transport(session, on_exchange)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

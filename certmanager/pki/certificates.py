@@ -27,7 +27,11 @@ class Validity:
 
 @dataclass(frozen=True)
 class Authority:
-    """A CA that can sign: its certificate and the key that belongs to it. PkiError: they don't belong together."""
+    """A CA that can sign: its certificate and the key that belongs to it.
+
+    Raises:
+        PkiError: they don't belong together.
+    """
 
     certificate: x509.Certificate
     key: PrivateKey
@@ -45,7 +49,11 @@ def self_signed(
     *,
     is_ca: bool = False,
 ) -> x509.Certificate:
-    """A certificate for `request`, signed with the key of the request itself. PkiError: `key` is another."""
+    """A certificate for `request`, signed with the key of the request itself.
+
+    Raises:
+        PkiError: `key` is another, or the request or `usages` can't be written into a certificate.
+    """
     if not same_public_key(request.public_key(), key.public_key()):
         raise PkiError("a self-signed certificate is signed with the request's own key, and this is another")
     builder = _builder(request, validity, usages, is_ca=is_ca).issuer_name(request.subject)
@@ -60,7 +68,11 @@ def signed_by(
     *,
     is_ca: bool = False,
 ) -> x509.Certificate:
-    """A certificate for `request`, signed by `authority`. PkiError: that certificate may not sign others."""
+    """A certificate for `request`, signed by `authority`.
+
+    Raises:
+        PkiError: that may not sign others, or the request or `usages` can't be written into a certificate.
+    """
     if not may_sign(authority.certificate):
         raise PkiError("the signing certificate is not a CA (RFC 5280 section 4.2.1.9)")
     builder = (

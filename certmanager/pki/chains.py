@@ -22,9 +22,11 @@ _CA_POLICY = verification.ExtensionPolicy.webpki_defaults_ca().may_be_present(
 
 
 def from_pem(pem: bytes) -> tuple[x509.Certificate, ...]:
-    """The certificates of a PEM text, in its order. PkiError: none, too many, or something that is no certificate.
+    """The certificates of a PEM text, in its order.
 
-    What `cryptography` would only warn of, a certificate that breaks RFC 5280, is refused.
+    Raises:
+        PkiError: there is none, there are too many, or something is no certificate; also a certificate that breaks
+            RFC 5280, of which `cryptography` would only warn.
     """
     try:
         with warnings.catch_warnings():
@@ -42,7 +44,10 @@ def from_pem(pem: bytes) -> tuple[x509.Certificate, ...]:
 def in_order(certificates: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
     """The same certificates from the leaf to the top, doubles left out, whatever order they came in.
 
-    PkiError: they don't form one chain. (cert-manager: `pki.ParseSingleCertificateChain`.)
+    It is cert-manager's `pki.ParseSingleCertificateChain`.
+
+    Raises:
+        PkiError: they don't form one chain.
     """
     pool = list(dict.fromkeys(certificates))
     issuers = {one: [other for other in pool if other != one and _issued(other, one)] for one in pool}
@@ -71,7 +76,10 @@ def verify(chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate],
     """Check that `chain[0]` leads to one of `roots` over the others, at the time `at` (RFC 5280 section 6).
 
     The top of a chain may stand among the roots itself. A CA must follow the rules of the Web PKI; what a key is for
-    (ExtendedKeyUsage) is not checked. PkiError: it doesn't lead there.
+    (ExtendedKeyUsage) is not checked.
+
+    Raises:
+        PkiError: it doesn't lead there.
     """
     leaf, *others = chain
     if leaf in roots:

@@ -1,6 +1,7 @@
 """Private keys: make, write and read them (cert-manager: `spec.privateKey` of a Certificate)."""
 
 from enum import StrEnum
+from typing import assert_never
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -33,19 +34,18 @@ class Encoding(StrEnum):
 def generate(algorithm: Algorithm = Algorithm.ECDSA, size: int | None = None) -> PrivateKey:
     """A new key; `size` in bits, by default 2048 for RSA and 256 for ECDSA, without meaning for Ed25519.
 
-    PkiError: cert-manager knows no such size.
+    Raises:
+        PkiError: cert-manager knows no such size.
     """
-    if algorithm is Algorithm.ED25519:
-        return ed25519.Ed25519PrivateKey.generate()
-    if algorithm is Algorithm.ECDSA:
-        curve = _CURVES.get(256 if size is None else size)
-        if curve is None:
-            raise PkiError(f"an ECDSA key has 256, 384 or 521 bits, not {size}")
-        return ec.generate_private_key(curve)
-    bits = 2048 if size is None else size
-    if bits not in _RSA_SIZES:
-        raise PkiError(f"an RSA key has 2048 to 8192 bits, not {bits}")
-    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    match algorithm:
+        case Algorithm.RSA:
+            return _generate_rsa(2048 if size is None else size)
+        case Algorithm.ECDSA:
+            return _generate_ecdsa(256 if size is None else size)
+        case Algorithm.ED25519:
+            return ed25519.Ed25519PrivateKey.generate()
+        case _:
+            assert_never(algorithm)
 
 
 def to_pem(key: PrivateKey, encoding: Encoding = Encoding.PKCS8) -> bytes:
@@ -58,7 +58,11 @@ def to_pem(key: PrivateKey, encoding: Encoding = Encoding.PKCS8) -> bytes:
 
 
 def from_pem(pem: bytes) -> PrivateKey:
-    """Read an unencrypted private key. PkiError: it is none, or of an algorithm that cert-manager has not."""
+    """Read an unencrypted private key.
+
+    Raises:
+        PkiError: it is none, or of an algorithm that cert-manager has not.
+    """
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -80,6 +84,18 @@ def signature_hash(key: PrivateKey) -> hashes.HashAlgorithm | None:
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size > 256:
         return hashes.SHA384() if key.curve.key_size == 384 else hashes.SHA512()
     return hashes.SHA256()
+
+
+def _generate_rsa(bits: int) -> rsa.RSAPrivateKey:
+    if bits not in _RSA_SIZES:
+        raise PkiError(f"an RSA key has 2048 to 8192 bits, not {bits}")
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+def _generate_ecdsa(bits: int) -> ec.EllipticCurvePrivateKey:
+    if bits not in _CURVES:
+        raise PkiError(f"an ECDSA key has 256, 384 or 521 bits, not {bits}")
+    return ec.generate_private_key(_CURVES[bits])
 
 
 def _spki(key: PublicKey) -> bytes:

@@ -27,7 +27,11 @@ class Subject:
     serial_number: str = ""
 
     def to_x509(self) -> x509.Name:
-        """The name, its attributes in the order of Go's crypto/x509. PkiError: a value is too long or malformed."""
+        """The name, its attributes in the order of Go's crypto/x509.
+
+        Raises:
+            PkiError: a value is too long or malformed.
+        """
         try:
             return x509.Name([x509.NameAttribute(oid, value) for oid, value in self._attributes() if value])
         except ValueError as error:
@@ -61,7 +65,11 @@ class AltNames:
         return bool(self.dns_names or self.ip_addresses or self.uris or self.email_addresses)
 
     def to_x509(self) -> x509.SubjectAlternativeName:
-        """The extension, sorted, so that equal names give equal bytes. PkiError: a name is not ASCII."""
+        """The extension, sorted, so that equal names give equal bytes.
+
+        Raises:
+            PkiError: a name is not ASCII.
+        """
         try:
             return x509.SubjectAlternativeName(
                 [
@@ -76,7 +84,11 @@ class AltNames:
 
     @classmethod
     def of(cls, holder: x509.Certificate | x509.CertificateSigningRequest) -> "AltNames":
-        """The names that a certificate or request carries, DNS names in lower case. PkiError: they can't be read."""
+        """The names that a certificate or request carries, DNS names in lower case.
+
+        Raises:
+            PkiError: they can't be read.
+        """
         try:
             names = holder.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         except x509.ExtensionNotFound:
@@ -85,7 +97,7 @@ class AltNames:
             raise PkiError(f"the subject alternative names can't be read: {error}") from error
         return cls(
             frozenset(name.lower() for name in names.get_values_for_type(x509.DNSName)),
-            frozenset(a for a in names.get_values_for_type(x509.IPAddress) if isinstance(a, IpAddress)),
+            frozenset(ip for ip in names.get_values_for_type(x509.IPAddress) if isinstance(ip, IpAddress)),
             frozenset(names.get_values_for_type(x509.UniformResourceIdentifier)),
             frozenset(names.get_values_for_type(x509.RFC822Name)),
         )

@@ -21,7 +21,8 @@ def create(
 ) -> x509.CertificateSigningRequest:
     """A request for `key`. Without `usages` it asks for none, and the CA decides.
 
-    PkiError: a name or a usage can't be written.
+    Raises:
+        PkiError: a name or a usage can't be written.
     """
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject.to_x509())
     if alt_names:
@@ -35,7 +36,11 @@ def create(
 
 
 def from_pem(pem: bytes) -> x509.CertificateSigningRequest:
-    """Read a request and check that it is signed with its own key. PkiError: it is none, or the signature is wrong."""
+    """Read a request and check that it is signed with its own key.
+
+    Raises:
+        PkiError: it is none, or the signature is wrong.
+    """
     try:
         request = x509.load_pem_x509_csr(pem)
         signed = request.is_signature_valid

@@ -44,20 +44,26 @@ _EXTENDED_KEY_USAGES = MappingProxyType(
 
 
 def extensions(usages: Iterable[str], *, is_ca: bool) -> list[tuple[x509.ExtensionType, bool]]:
-    """The extensions, and whether each is critical. PkiError: unknown usages, or ones that don't go together."""
+    """The extensions, and whether each is critical.
+
+    Raises:
+        PkiError: unknown usages, or ones that don't go together.
+    """
     wanted = list(usages)
-    found: list[tuple[x509.ExtensionType | None, bool]] = [
+    both: list[tuple[x509.ExtensionType | None, bool]] = [
         (key_usage(wanted, is_ca=is_ca), True),
         (extended_key_usage(wanted), False),
     ]
-    return [(extension, critical) for extension, critical in found if extension is not None]
+    return [(extension, critical) for extension, critical in both if extension is not None]
 
 
 def key_usage(usages: Iterable[str], *, is_ca: bool) -> x509.KeyUsage | None:
     """The KeyUsage extension, or none if it would say nothing, which RFC 5280 forbids and OpenSSL refuses.
 
     A CA gets `cert sign` in any case, as cert-manager has it.
-    PkiError: no such usage, or `encipher only`/`decipher only` without `key agreement` (RFC 5280 section 4.2.1.3).
+
+    Raises:
+        PkiError: no such usage, or `encipher only`/`decipher only` without `key agreement` (RFC 5280 section 4.2.1.3).
     """
     granted = {_KEY_USAGES[usage] for usage in _known(usages) if usage in _KEY_USAGES}
     if is_ca:
@@ -71,7 +77,11 @@ def key_usage(usages: Iterable[str], *, is_ca: bool) -> x509.KeyUsage | None:
 
 
 def extended_key_usage(usages: Iterable[str]) -> x509.ExtendedKeyUsage | None:
-    """The ExtendedKeyUsage extension, or none if no usage asks for it. PkiError: no such usage."""
+    """The ExtendedKeyUsage extension, or none if no usage asks for it.
+
+    Raises:
+        PkiError: no such usage.
+    """
     wanted = [_EXTENDED_KEY_USAGES[usage] for usage in _known(usages) if usage in _EXTENDED_KEY_USAGES]
     return x509.ExtendedKeyUsage(list(dict.fromkeys(wanted))) if wanted else None
 

@@ -1,44 +1,45 @@
-"""One strict Pebble for all tests that turn no dial, a way to issue on it, and a CA whose every reply can be bent."""
+"""One strict Pebble for all tests that want no other options, an account at it, and a CA that can break the rules."""
 
 import datetime
-import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
 
 import pytest
 from aiohttp import web
-from cryptography import x509
 
-from certmanager.acme import http01, jws
+from certmanager.acme import http01
 from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Type
 from certmanager.acme.client import Client, connect
+from certmanager.acme.exchange import Exchange
 from certmanager.acme.identifier import Identifier
-from certmanager.acme.issue import issue
-from certmanager.acme.wire import Exchange
-from certmanager.pki import certificates, keys, requests
-from certmanager.pki.certificates import Authority, Validity
-from certmanager.pki.names import AltNames, Subject
+from certmanager.acme.issuance import issue
+from certmanager.pki import keys
+from certmanager.pki.certificates import Authority
+from tests.acme.fake_ca import FakeCA, authority
 from workshop import pebble
-from workshop.pebble import tls
+from workshop.pebble import serving_certificate
+from workshop.pebble.serving_certificate import ServingCertificate
 
 
 @pytest.fixture(scope="session")
 def ca() -> Iterator[pebble.Pebble]:
-    with pebble.running(pebble.Options(authorization_reuse=0)) as running:
+    with pebble.serve(pebble.Options(authorization_reuse=0)) as running:
         yield running
 
 
 class Applicant:
-    """A client with an account at a Pebble, a solver for HTTP-01, and all that went over the wire."""
+    """A client with an account at a Pebble, its HTTP-01 solver, what went over the wire, and what the CA looked at."""
 
-    def __init__(self, ca: pebble.Pebble, client: Client, http: http01.Http01Server, wire: list[Exchange]) -> None:
+    def __init__(
+        self, ca: pebble.Pebble, client: Client, http: http01.Http01Server, wire: list[Exchange], validated: list[str]
+    ) -> None:
         self.ca = ca
         self.client = client
         self.http = http
         self.wire = wire
+        self.validated = validated
         self.roots = ca.roots()
 
     async def issue(self, *names: str, key: keys.PrivateKey | None = None, preferred_chain: str | None = None) -> Chain:
@@ -66,12 +67,13 @@ Apply = Callable[[pebble.Pebble], Awaitable[Applicant]]
 @asynccontextmanager
 async def applicant_at(ca: pebble.Pebble) -> AsyncIterator[Applicant]:
     wire: list[Exchange] = []
+    validated: list[str] = []
     async with (
-        http01.serve("127.0.0.1", ca.http_port) as http,
-        connect(ca.directory_url, keys.generate(), trust=ca.trust, watch=wire.append) as client,
+        http01.serve("127.0.0.1", ca.http_port, validated.append) as http,
+        connect(ca.directory_url, keys.generate(), trust=ca.trust, on_exchange=wire.append) as client,
     ):
         await client.new_account(terms_agreed=True)
-        yield Applicant(ca, client, http, wire)
+        yield Applicant(ca, client, http, wire, validated)
 
 
 @pytest.fixture
@@ -86,7 +88,10 @@ async def applicant(ca: pebble.Pebble, apply_at: Apply) -> Applicant:
     return await apply_at(ca)
 
 
-class StoppedClock:
+Connect = Callable[..., AbstractAsyncContextManager[Client]]
+
+
+class FakeClock:
     """A Clock on which waiting takes no time."""
 
     def __init__(self) -> None:
@@ -102,160 +107,40 @@ class StoppedClock:
 
 
 @pytest.fixture
-def clock() -> StoppedClock:
-    return StoppedClock()
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A reply of the bent CA."""
-
-    body: bytes = b""
-    status: int = 200
-    media: str = "application/json"
-    headers: dict[str, str] = field(default_factory=dict)
-    nonce: str | None = "fresh"
-
-    @property
-    def json(self) -> dict[str, object]:
-        members: dict[str, object] = json.loads(self.body)
-        return members
-
-    def with_members(self, **members: object) -> "Sent":
-        """The same JSON object with other members; None takes one out."""
-        merged = {name: value for name, value in {**self.json, **members}.items() if value is not None}
-        return replace(self, body=json.dumps(merged).encode())
-
-    def problem(self, status: int, **members: object) -> "Sent":
-        """A problem document in its place."""
-        return replace(self, status=status, media="application/problem+json", body=json.dumps(members).encode())
-
-
-class BentCA:
-    """The smallest ACME server that issues; `bend[resource]` makes another reply of the one that it would give.
-
-    It takes every nonce, every signature and every challenge on trust: what is tested with it is the client.
-    """
-
-    def __init__(self) -> None:
-        self.bend: dict[str, Callable[[Sent], Sent]] = {}
-        self.drop: set[str] = set()
-        self.seen: list[str] = []
-        self.base = ""
-        self.status = "pending"
-        self.names: list[dict[str, str]] = []
-        self.chain = b""
-        self.authority = _authority("bent root")
-
-    @property
-    def directory_url(self) -> str:
-        return f"{self.base}/directory"
-
-    async def answer(self, request: web.BaseRequest) -> web.Response:
-        resource = request.path.strip("/")
-        self.seen.append(resource)
-        body = await request.read()
-        payload = jws.decode(json.loads(body)["payload"]) if body else b""
-        sent = getattr(self, f"_{resource}")(json.loads(payload) if payload else {})
-        sent = self.bend.get(resource, lambda same: same)(sent)
-        if resource in self.drop and request.transport is not None:
-            request.transport.abort()
-        nonce = {} if sent.nonce is None else {"Replay-Nonce": sent.nonce}
-        headers = {**nonce, "Content-Type": sent.media, **sent.headers}
-        return web.Response(body=sent.body, status=sent.status, headers=headers)
-
-    def _directory(self, _: dict[str, object]) -> Sent:
-        names = {"newNonce": "nonce", "newAccount": "account", "newOrder": "neworder", "revokeCert": "revoke"}
-        return self._json(**{name: f"{self.base}/{path}" for name, path in names.items()})
-
-    def _nonce(self, _: dict[str, object]) -> Sent:
-        return Sent()
-
-    def _account(self, _: dict[str, object]) -> Sent:
-        return replace(self._json(status="valid"), headers={"Location": f"{self.base}/account"})
-
-    def _neworder(self, payload: dict[str, object]) -> Sent:
-        self.names = payload["identifiers"]  # type: ignore[assignment]
-        self.status = "pending"
-        return replace(self._order({}), headers={"Location": f"{self.base}/order"}, status=201)
-
-    def _order(self, _: dict[str, object]) -> Sent:
-        extra = {"certificate": f"{self.base}/certificate"} if self.status == "valid" else {}
-        return self._json(
-            status=self.status,
-            identifiers=self.names,
-            authorizations=[f"{self.base}/authorization"],
-            finalize=f"{self.base}/finalize",
-            **extra,
-        )
-
-    def _authorization(self, _: dict[str, object]) -> Sent:
-        url, status = f"{self.base}/challenge", "pending" if self.status == "pending" else "valid"
-        challenge = {"type": "http-01", "url": url, "token": "to-ken_1", "status": status}
-        return self._json(status=status, identifier=self.names[0], challenges=[challenge])
-
-    def _challenge(self, _: dict[str, object]) -> Sent:
-        self.status = "ready"
-        return self._json(type="http-01", url=f"{self.base}/challenge", token="to-ken_1", status="processing")
-
-    def _finalize(self, payload: dict[str, object]) -> Sent:
-        self.chain = self.certify(x509.load_der_x509_csr(jws.decode(str(payload["csr"]))))
-        self.status = "valid"
-        return self._order({})
-
-    def _certificate(self, _: dict[str, object]) -> Sent:
-        return Sent(self.chain, media="application/pem-certificate-chain")
-
-    def certify(self, request: x509.CertificateSigningRequest, signer: Authority | None = None) -> bytes:
-        """The chain for a request."""
-        leaf = certificates.signed_by(signer or self.authority, request, _validity(), ["server auth"])
-        return certificates.to_pem(leaf, self.authority.certificate)
-
-    def _json(self, **members: object) -> Sent:
-        return Sent(json.dumps(members).encode())
-
-
-def _authority(name: str) -> Authority:
-    key = keys.generate()
-    request = requests.create(key, AltNames(), Subject(common_name=name))
-    return Authority(certificates.self_signed(request, key, _validity(), is_ca=True), key)
-
-
-def _validity() -> Validity:
-    now = datetime.datetime.now(datetime.UTC)
-    return Validity(now - datetime.timedelta(minutes=5), now + datetime.timedelta(days=1))
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-def connected(trust: ssl.SSLContext) -> Callable[..., AbstractAsyncContextManager[Client]]:
-    """A client at a bent CA."""
+def connect_to(trust: ssl.SSLContext) -> Connect:
+    """Connect a client to a fake CA."""
     return lambda ca, **more: connect(ca.directory_url, keys.generate(), trust=trust, **more)
 
 
 @pytest.fixture
 def another_authority() -> Authority:
-    return _authority("another root")
+    return authority("another root")
 
 
 @pytest.fixture(scope="session")
-def identity() -> tls.Identity:
-    return tls.make(datetime.datetime.now(datetime.UTC))
+def serving() -> ServingCertificate:
+    return serving_certificate.generate(datetime.datetime.now(datetime.UTC))
 
 
 @pytest.fixture
-def trust(identity: tls.Identity) -> ssl.SSLContext:
-    return ssl.create_default_context(cadata=identity.ca.decode())
+def trust(serving: ServingCertificate) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=serving.ca.decode())
 
 
 @pytest.fixture
-async def bent(identity: tls.Identity, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BentCA]:
-    """A CA that keeps to the RFC until it is bent, over TLS on loopback."""
-    folder = tmp_path_factory.mktemp("bent")
-    (folder / "tls.crt").write_bytes(identity.certificate)
-    (folder / "tls.key").write_bytes(identity.key)
+async def fake_ca(serving: ServingCertificate, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FakeCA]:
+    """A CA that keeps to the RFC until a reply is altered, over TLS on loopback."""
+    folder = tmp_path_factory.mktemp("fake_ca")
+    (folder / "tls.crt").write_bytes(serving.certificate)
+    (folder / "tls.key").write_bytes(serving.key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
-    ca = BentCA()
+    ca = FakeCA()
     runner = web.ServerRunner(web.Server(ca.answer, access_log=None))
     await runner.setup()
     try:

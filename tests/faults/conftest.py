@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.client import NAMESPACE, SECRETS, Client
+from tests.faults.plain_client import NAMESPACE, SECRETS, Client
 from workshop import faults
 from workshop.controlplane import kubeconfig
 from workshop.testing.control_plane import ControlPlane

@@ -1,4 +1,4 @@
-"""A Pebble of one's own: up at once, with the dials as they were turned, and gone without a trace."""
+"""A Pebble of one's own: up at once, with the options as they were set, and gone without a trace."""
 
 import asyncio
 import contextlib
@@ -15,28 +15,29 @@ from pathlib import Path
 
 import psutil
 import pytest
-from cryptography.x509.oid import NameOID
 
 from certmanager.acme import http01
+from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Type
 from certmanager.acme.client import connect
 from certmanager.acme.identifier import Identifier
-from certmanager.acme.issue import issue
+from certmanager.acme.issuance import issue
 from certmanager.acme.problem import ProblemError
 from certmanager.pki import keys
+from certmanager.pki.names import common_name
 from workshop import pebble
 from workshop.pebble.options import Options
 from workshop.system import tempdir
 
 
-async def issued(ca, *names, key=None):
+async def issued(ca: pebble.Pebble, *names: str) -> Chain:
     async with (
         connect(ca.directory_url, keys.generate(), trust=ca.trust) as client,
         http01.serve("127.0.0.1", ca.http_port) as solver,
     ):
         await client.new_account(terms_agreed=True)
         order = await client.new_order([Identifier.of(name) for name in names])
-        return await issue(client, order, key or keys.generate(), Type.HTTP_01, solver, roots=ca.roots())
+        return await issue(client, order, keys.generate(), Type.HTTP_01, solver, roots=ca.roots())
 
 
 def is_open(port: int) -> bool:
@@ -44,8 +45,8 @@ def is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_nothing_is_left_of_it():
-    with pebble.running() as ca:
+def test_nothing_is_left_of_it() -> None:
+    with pebble.serve() as ca:
         ports, pids, folder = ca.ports, ca.pids, ca.folder
         assert all(is_open(port) for port in (ports.acme, ports.management, ports.dns, ports.dns_management))
         assert folder.stat().st_mode & 0o777 == 0o700
@@ -55,18 +56,18 @@ def test_nothing_is_left_of_it():
     assert not folder.exists()
 
 
-def test_nothing_is_left_when_the_with_is_left_by_an_error():
+def test_nothing_is_left_when_the_with_is_left_by_an_error() -> None:
     class FellOverError(Exception):
         pass
 
-    with pytest.raises(FellOverError), pebble.running() as ca:
+    with pytest.raises(FellOverError), pebble.serve() as ca:
         raise FellOverError
     assert not any(psutil.pid_exists(pid) for pid in ca.pids.values())
     assert not ca.folder.exists()
 
 
-def test_only_loopback_is_listened_on():
-    with pebble.running() as ca:
+def test_only_loopback_is_listened_on() -> None:
+    with pebble.serve() as ca:
         listening = {
             connection.laddr.ip
             for pid in ca.pids.values()
@@ -76,16 +77,18 @@ def test_only_loopback_is_listened_on():
     assert listening == {"127.0.0.1"}
 
 
-def test_two_side_by_side_never_meet():
-    with pebble.running() as one, pebble.running() as other:
+def test_two_side_by_side_never_meet() -> None:
+    with pebble.serve() as one, pebble.serve() as other:
         assert not set(vars(one.ports).values()) & set(vars(other.ports).values())
         assert one.folder != other.folder
         assert one.roots() != other.roots()
-        assert asyncio.run(issued(one, "a.example.test")).leaf != asyncio.run(issued(other, "a.example.test")).leaf
+        assert {asyncio.run(issued(ca, "a.example.test")).top for ca in (one, other)} == {
+            common_name(ca.roots()[0].subject) for ca in (one, other)
+        }
 
 
-async def test_a_restart_forgets_everything_and_keeps_the_addresses():
-    with pebble.running() as ca:
+async def test_a_restart_forgets_everything_and_keeps_the_addresses() -> None:
+    with pebble.serve() as ca:
         first = await issued(ca, "a.example.test")
         roots, pids, url = ca.roots(), ca.pids, ca.directory_url
         ca.restart()
@@ -96,8 +99,8 @@ async def test_a_restart_forgets_everything_and_keeps_the_addresses():
         assert first.top != second.top
 
 
-def test_an_end_by_itself_is_noticed_and_told_with_the_log():
-    with pebble.running() as ca:
+def test_an_end_by_itself_is_noticed_and_said_with_the_log() -> None:
+    with pebble.serve() as ca:
         os.kill(ca.pids["pebble"], signal.SIGKILL)
         with pytest.raises(
             pebble.PebbleError, match=r"pebble has ended with signal SIGKILL\. Its log:\n(.*\n)*.*Pebble"
@@ -105,14 +108,14 @@ def test_an_end_by_itself_is_noticed_and_told_with_the_log():
             ca.wait()
 
 
-def test_a_program_that_doesn_t_start_is_told_with_its_log(monkeypatch, tmp_path):
+def test_a_program_that_doesn_t_start_is_said_with_its_log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Options, "arguments", lambda *_: ["-config", "nowhere.json"])
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with (
         pytest.raises(
             pebble.PebbleError, match=r"pebble has ended with exit code 1\. Its log:\n(.*\n)*.*nowhere\.json"
         ),
-        pebble.running(),
+        pebble.serve(),
     ):
         pass
     assert not list(tempdir.family().glob("*/"))
@@ -121,14 +124,16 @@ def test_a_program_that_doesn_t_start_is_told_with_its_log(monkeypatch, tmp_path
 CHILD = """
 import sys, time
 from workshop import pebble
-with pebble.running() as ca:
+with pebble.serve() as ca:
     print(*ca.pids.values(), ca.folder, flush=True)
     time.sleep(600)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")
-def test_a_killed_run_takes_its_processes_along_and_the_next_run_its_folder(monkeypatch, tmp_path):
+def test_a_killed_run_takes_its_processes_along_and_the_next_run_its_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where no other run makes the next one
     variables = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True, env=variables) as child:
@@ -139,64 +144,61 @@ def test_a_killed_run_takes_its_processes_along_and_the_next_run_its_folder(monk
     gone, alive = psutil.wait_procs(processes, timeout=10)
     assert (len(gone), alive) == (2, [])
     assert Path(folder).exists()
-    with pebble.running():
+    with pebble.serve():
         assert not Path(folder).exists()
 
 
-class TestDials:
-    """Pebble ignores what it doesn't know, so each dial is seen at work."""
+class TestOptions:
+    """Pebble ignores what it doesn't know, so each option is seen at work; those that ACME's tests use, there."""
 
-    async def test_the_validity_is_that_of_the_certificates(self):
-        with pebble.running(Options(validity=datetime.timedelta(hours=1))) as ca:
+    async def test_the_validity_is_that_of_the_certificates(self) -> None:
+        with pebble.serve(Options(validity=datetime.timedelta(hours=1))) as ca:
             leaf = (await issued(ca, "a.example.test")).leaf
         assert leaf.not_valid_after_utc - leaf.not_valid_before_utc == datetime.timedelta(seconds=3599)
 
-    async def test_bad_nonces_are_refused_at_that_rate(self):
-        with pebble.running(Options(bad_nonces=100)) as ca:
+    async def test_bad_nonces_are_refused(self) -> None:
+        with pebble.serve(Options(bad_nonces=100)) as ca:
             async with connect(ca.directory_url, keys.generate(), trust=ca.trust) as client:
                 with pytest.raises(ProblemError, match="badNonce"):
                     await client.new_account(terms_agreed=True)
 
-    async def test_always_valid_needs_no_proof(self):
-        with pebble.running(Options(always_valid=True)) as ca:
+    async def test_always_valid_needs_no_proof(self) -> None:
+        with pebble.serve(Options(always_valid=True)) as ca:
             await ca.dns.set_servfail("a.example.test")
             await issued(ca, "a.example.test")
 
-    async def test_the_blocklist_is_refused(self):
-        with pebble.running(Options(blocklist=("melon.example.test",))) as ca:
+    async def test_the_blocklist_is_refused(self) -> None:
+        with pebble.serve(Options(blocklist=("melon.example.test",))) as ca:
             await issued(ca, "blocked-domain.example")
             with pytest.raises(ProblemError, match="rejectedIdentifier"):
                 await issued(ca, "melon.example.test")
 
-    async def test_there_are_as_many_roots_as_asked_and_chains_as_long(self):
-        with pebble.running(Options(alternate_roots=2, chain_length=3)) as ca:
-            names = {root.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value for root in ca.roots()}
+    async def test_there_are_as_many_roots_as_asked_and_chains_as_long(self) -> None:
+        with pebble.serve(Options(alternate_roots=2, chain_length=3)) as ca:
+            names = {common_name(root.subject) for root in ca.roots()}
             chain = await issued(ca, "a.example.test")
         assert len(names) == 3
         assert len(chain.certificates) == 4
         assert len(chain.alternates) == 2
 
-    async def test_an_external_account_is_demanded(self):
-        with pebble.running(Options(external_accounts={"kid": b"k" * 32})) as ca:
-            async with connect(ca.directory_url, keys.generate(), trust=ca.trust) as client:
-                assert client.directory.external_account_required
-
-    def test_strictness_is_told(self):
-        with pebble.running() as strict, pebble.running(Options(strict=False)) as lenient:
+    def test_strictness_is_logged(self) -> None:
+        with pebble.serve() as strict, pebble.serve(Options(strict=False)) as lenient:
             assert "Running in strict mode" in strict.log().read_text()
             assert "Running in strict mode" not in lenient.log().read_text()
 
-    def test_no_variable_of_the_user_s_turns_a_dial(self, monkeypatch):
+    def test_no_variable_of_the_user_s_changes_an_option(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PEBBLE_WFE_NONCEREJECT", "77")
-        with pebble.running() as ca:
+        with pebble.serve() as ca:
             assert "reject 0% of good nonces" in ca.log().read_text()
 
-    @pytest.mark.parametrize(("seconds", "told"), [(0, "Disabling random VA sleeps"), (3, "random VA sleep time to 4")])
-    def test_the_validation_delay_is_told(self, seconds, told):
-        with pebble.running(Options(validation_delay=seconds)) as ca:
-            assert told in ca.log().read_text()
+    @pytest.mark.parametrize(
+        ("seconds", "logged"), [(0, "Disabling random VA sleeps"), (3, "random VA sleep time to 4")]
+    )
+    def test_the_validation_delay_is_logged(self, seconds: int, logged: str) -> None:
+        with pebble.serve(Options(validation_delay=seconds)) as ca:
+            assert logged in ca.log().read_text()
 
-    def test_secrets_are_not_shown(self):
+    def test_secrets_are_not_shown(self) -> None:
         assert "secret" not in repr(Options(external_accounts={"kid": b"secret"}))
 
 
@@ -205,7 +207,7 @@ WORKSHOP = [sys.executable, "-c", "from workshop.cli.main import main; main()"]
 
 @contextlib.contextmanager
 def run_pebble() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`workshop run pebble`, and what it had told when it was ready."""
+    """`workshop run pebble`, and what it had printed when it was ready."""
     with subprocess.Popen([*WORKSHOP, "run", "pebble"], stdout=subprocess.PIPE, text=True) as running:
         try:
             assert running.stdout is not None
@@ -216,9 +218,9 @@ def run_pebble() -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 class TestCommand:
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    def test_it_runs_until_it_is_told_to_stop_and_leaves_nothing(self, number):
-        with run_pebble() as (running, told):
-            folder = Path(told.partition("its HTTPS CA")[2].split()[0]).parent
+    def test_it_runs_until_it_is_asked_to_stop_and_leaves_nothing(self, number: int) -> None:
+        with run_pebble() as (running, printed):
+            folder = Path(printed.partition("its HTTPS CA")[2].split()[0]).parent
             children = psutil.Process(running.pid).children()
             assert {child.name() for child in children} == {"pebble", "pebble-challtestsrv"}
             running.send_signal(number)
@@ -226,9 +228,9 @@ class TestCommand:
         assert not any(child.is_running() for child in children)
         assert not folder.exists()
 
-    def test_it_says_how_another_shell_uses_it_and_that_works(self, tmp_path):
-        with run_pebble() as (_, told):
-            command = told.partition("  workshop ")[2].replace("\\\n", "").split()
+    def test_it_says_how_another_shell_uses_it_and_that_works(self, tmp_path: Path) -> None:
+        with run_pebble() as (_, printed):
+            command = printed.partition("  workshop ")[2].replace("\\\n", "").split()
             argv = [*WORKSHOP, *command, "--out", str(tmp_path)]
             done = subprocess.run(argv, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

@@ -9,6 +9,7 @@ from certmanager.pki import certificates, keys, requests
 from certmanager.pki.certificates import Authority, Validity
 from certmanager.pki.names import AltNames, Subject
 
+MakeAuthority = Callable[..., Authority]
 NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.UTC)
 
 
@@ -23,7 +24,7 @@ def validity() -> Validity:
 
 
 @pytest.fixture
-def make_authority(validity: Validity) -> Callable[..., Authority]:
+def make_authority(validity: Validity) -> MakeAuthority:
     def make(name: str = "root", signer: Authority | None = None) -> Authority:
         key = keys.generate()
         request = requests.create(key, AltNames(), Subject(common_name=name))

@@ -18,7 +18,9 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("algorithm", "size", "bits"), KINDS)
-def test_a_key_has_the_size_that_was_asked_or_cert_manager_s_default(algorithm, size, bits):
+def test_a_key_has_the_size_that_was_asked_or_cert_manager_s_default(
+    algorithm: Algorithm, size: int | None, bits: int
+) -> None:
     assert keys.generate(algorithm, size).key_size == bits  # type: ignore[union-attr]
 
 
@@ -31,7 +33,7 @@ def test_a_key_has_the_size_that_was_asked_or_cert_manager_s_default(algorithm, 
         (Algorithm.ECDSA, 0, "256, 384 or 521 bits, not 0"),
     ],
 )
-def test_a_size_that_cert_manager_has_not_is_refused(algorithm, size, says):
+def test_a_size_that_cert_manager_has_not_is_refused(algorithm: Algorithm, size: int | None, says: str) -> None:
     with pytest.raises(PkiError, match=says):
         keys.generate(algorithm, size)
 
@@ -47,7 +49,7 @@ def test_a_size_that_cert_manager_has_not_is_refused(algorithm, size, says):
         (Algorithm.ED25519, Encoding.PKCS8, b"-----BEGIN PRIVATE KEY-----"),
     ],
 )
-def test_a_key_comes_back_from_its_pem(algorithm, encoding, first_line):
+def test_a_key_comes_back_from_its_pem(algorithm: Algorithm, encoding: Encoding, first_line: bytes) -> None:
     key = keys.generate(algorithm)
     pem = keys.to_pem(key, encoding)
     assert pem.splitlines()[0] == first_line
@@ -56,19 +58,19 @@ def test_a_key_comes_back_from_its_pem(algorithm, encoding, first_line):
 
 @pytest.mark.parametrize("one", list(Algorithm))
 @pytest.mark.parametrize("other", list(Algorithm))
-def test_no_two_keys_are_the_same(one, other):
+def test_no_two_keys_are_the_same(one: Algorithm, other: Algorithm) -> None:
     assert not keys.same_public_key(keys.generate(one).public_key(), keys.generate(other).public_key())
 
 
 @given(st.binary(max_size=200))
-def test_what_is_no_key_is_refused_and_not_quoted(pem):
+def test_what_is_no_key_is_refused_and_not_quoted(pem: bytes) -> None:
     with pytest.raises(PkiError) as caught:
         keys.from_pem(pem)
     assert str(caught.value) == "not an unencrypted private key in PEM"
     assert caught.value.__cause__ is None
 
 
-def test_a_key_of_another_algorithm_is_refused():
+def test_a_key_of_another_algorithm_is_refused() -> None:
     from cryptography.hazmat.primitives.asymmetric import x25519
 
     with pytest.raises(PkiError, match="neither RSA, ECDSA nor Ed25519"):

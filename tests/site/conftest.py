@@ -18,18 +18,19 @@ from urllib.parse import urlsplit
 import pytest
 
 from workshop.cli.main import workshop
-from workshop.site.build import build
+from workshop.site.builder import build
 from workshop.workspace.cluster import CHECKOUT
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Request
+    from playwright.sync_api import Browser, Page, Request, ViewportSize
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SOURCES = [
     *("Makefile", "mkdocs.yml", "deploy", "docs", "lessons", "notebooks"),
     *("certmanager", "icecream_operator", "reconciling", "workshop"),
 ]
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+DESKTOP: "ViewportSize" = {"width": 1280, "height": 800}
+PHONE: "ViewportSize" = {"width": 360, "height": 740}
 
 
 def missing(what: str) -> None:
@@ -96,12 +97,12 @@ def chromium() -> Iterator["Browser"]:
 
 @dataclass
 class Reader:
-    """Somebody who reads the site; `elsewhere` is what their browser asked other hosts for."""
+    """Somebody who reads the site; `foreign_requests` are those that their browser sent to other hosts."""
 
     url: str
     browser: "Browser"
-    elsewhere: list[str] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
+    foreign_requests: list[str] = field(default_factory=list)
+    script_errors: list[str] = field(default_factory=list)
 
     def opens(self, page: str, *, dark: bool = False, phone: bool = False) -> "Page":
         context = self.browser.new_context(
@@ -111,14 +112,14 @@ class Reader:
         )
         opened = context.new_page()
         opened.on("request", self._note)
-        opened.on("pageerror", lambda error: self.troubles.append(f"{page}: {error}"))
+        opened.on("pageerror", lambda error: self.script_errors.append(f"{page}: {error}"))
         opened.goto(self.url + page)
         opened.wait_for_load_state("networkidle")
         return opened
 
     def _note(self, request: "Request") -> None:
         if urlsplit(request.url).netloc != urlsplit(self.url).netloc and not request.url.startswith(("data:", "blob:")):
-            self.elsewhere.append(request.url)
+            self.foreign_requests.append(request.url)
 
 
 @pytest.fixture
@@ -127,5 +128,5 @@ def reader(url: str, chromium: "Browser") -> Iterator[Reader]:
     yield somebody
     for context in chromium.contexts:
         context.close()
-    assert somebody.elsewhere == []
-    assert somebody.troubles == []
+    assert somebody.foreign_requests == []
+    assert somebody.script_errors == []

@@ -7,7 +7,7 @@ import pytest
 from workshop.cli.main import workshop
 from workshop.course.git import snapshot
 from workshop.course.tags import course_at, stage_tree
-from workshop.site.build import build
+from workshop.site.builder import build
 from workshop.site.errors import SiteError
 from workshop.workspace.cluster import CHECKOUT
 
@@ -47,6 +47,16 @@ def test_a_snippet_of_a_file_that_is_not_there_is_named(tree: Path) -> None:
         page.write('\n```yaml title="deploy/none.yaml"\n--8<-- "deploy/none.yaml"\n```\n')
     with pytest.raises(SiteError, match=r"deploy/none\.yaml"):
         build(tree, tree / "site", workshop, run_notebooks=False)
+
+
+def test_a_docstring_and_a_page_that_break_a_rule_are_both_named(tree: Path) -> None:
+    with (tree / "docs/glossary.md").open("a") as page:
+        page.write("\n```python\nprint()\n```\n")
+    (tree / "reconciling/scoop.py").write_text('"""Scoops."""\n\n\ndef melt() -> None: ...\n')
+    with pytest.raises(SiteError) as caught:
+        build(tree, tree / "site", workshop, run_notebooks=False)
+    assert "docs/glossary.md, line " in str(caught.value)
+    assert "reconciling/scoop.py, line 4: melt has no docstring" in str(caught.value)
 
 
 def test_the_first_lesson_alone_has_a_site(tmp_path: Path) -> None:

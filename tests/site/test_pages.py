@@ -5,15 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from workshop.site import snippets
-from workshop.site.console import shown
+from workshop.site import notebook_pages, snippets
+from workshop.site.console_blocks import mark_commands
 from workshop.site.errors import SiteError
-from workshop.site.links import rewritten
-from workshop.site.navigation import expanded
-from workshop.site.notebooks import as_page
+from workshop.site.inline_svg import inline_drawings
+from workshop.site.links import rewrite_links
+from workshop.site.navigation import expand_patterns
 from workshop.site.page import Page
-from workshop.site.pictures import inlined
-from workshop.site.reference import pages as reference
 
 PLACES = {
     "docs/index.md": "index.md",
@@ -23,35 +21,13 @@ PLACES = {
     "notebooks/01-crd.ipynb": "notebooks/01-crd.md",
 }
 
-SCOOP = '''\
-"""About scoops."""
-
-raise SystemExit("imported")
-
-class Scoop:
-    """A scoop of <any> flavour."""
-
-    flavour: str
-    _cold: bool
-
-    def melt(self) -> None:
-        """Melt.
-
-        Raises:
-            TooLate: it is gone.
-        """
-
-def _hidden() -> None:
-    """Private."""
-'''
-
 
 def lesson(text: str) -> Page:
     return Page("lessons/01-crd/lesson.md", "lessons/01-crd.md", text)
 
 
 def links(page: Page, *, is_stage: bool = False) -> str:
-    return rewritten(page, PLACES, is_stage=is_stage).text
+    return rewrite_links(page, PLACES, is_stage=is_stage).text
 
 
 def test_a_link_that_holds_in_the_tree_holds_on_the_site() -> None:
@@ -69,8 +45,9 @@ def test_a_link_as_the_site_has_it_is_left_alone() -> None:
 
 
 def test_code_is_no_link() -> None:
-    block = "```console\n$ echo [words](../../docs/glossary.md)\n```\n"
-    assert links(lesson(block)) == block
+    for fence in ("```", "~~~"):
+        block = f"{fence}console\n$ echo [words](../../docs/glossary.md)\n{fence}\n"
+        assert links(lesson(block)) == block
     assert links(lesson("`[words](../../docs/glossary.md)`")) == "`[words](../../docs/glossary.md)`"
 
 
@@ -92,9 +69,13 @@ def test_a_snippet_names_its_file_and_is_cut_from_it() -> None:
     assert list(snippets.problems(lesson(other))) == [
         'lessons/01-crd/lesson.md, line 1: the snippet doesn\'t name its file: ```python title="reconciling/backoff.py"'
     ]
-    assert list(snippets.problems(lesson(textwrap.indent(own, "    ")))) != []
-    [problem] = snippets.problems(lesson(own))
-    assert problem.startswith("lessons/01-crd/lesson.md, line 3: this code isn't cut from a file")
+    for page in (own, "1. Do:\n\n" + textwrap.indent(own.removeprefix("Text.\n\n"), "    ")):
+        [problem] = snippets.problems(lesson(page))
+        assert problem.startswith("lessons/01-crd/lesson.md, line 3: this code isn't cut from a file")
+
+
+def test_a_block_that_shows_how_a_snippet_is_written_is_no_snippet() -> None:
+    assert list(snippets.problems(lesson("````text\n```python\nprint()\n```\n````\n"))) == []
 
 
 @pytest.mark.parametrize("language", ["console", "sh", "text", ""])
@@ -102,10 +83,10 @@ def test_what_people_type_and_see_is_no_snippet(language: str) -> None:
     assert list(snippets.problems(lesson(f"```{language}\n$ kubectl get crd\n```\n"))) == []
 
 
-def test_a_console_block_tells_commands_from_what_they_print() -> None:
+def test_a_console_block_has_marks_on_commands_and_on_what_they_print() -> None:
     text = "Do it:\n\n```console\n$ cat <<EOF\n> <b>\n> EOF\n> no command\n```\n\nDone.\n"
     prompt = '<span class="gp">{}</span>'
-    assert shown(lesson(text.replace("> no", "`<b>`\n> no"))).text == (
+    assert mark_commands(lesson(text.replace("> no", "`<b>`\n> no"))).text == (
         'Do it:\n\n<div class="language-console highlight"><pre><code>'
         + prompt.format("$ ")
         + "cat &lt;&lt;EOF\n"
@@ -118,58 +99,44 @@ def test_a_console_block_tells_commands_from_what_they_print() -> None:
     )
 
 
+def test_a_console_block_in_a_list_stays_in_it() -> None:
+    page = lesson("- ```console\n  $ true\n  ```\n\n1. Do:\n\n    ```console\n    $ true\n    ```\n")
+    assert mark_commands(page) == page
+
+
 def test_the_navigation_has_the_pages_that_there_are() -> None:
     pages = {page.site: page for page in (lesson("# A new kind\n"), Page("docs/index.md", "index.md", "# Home\n"))}
     nav = [{"Home": "index.md"}, {"Lessons": ["lessons/*.md"]}, {"ACME": ["acme/*.md"]}]
-    assert expanded(nav, pages) == [{"Home": "index.md"}, {"Lessons": [{"01 A new kind": "lessons/01-crd.md"}]}]
+    assert expand_patterns(nav, pages) == [{"Home": "index.md"}, {"Lessons": [{"01 A new kind": "lessons/01-crd.md"}]}]
 
 
 def test_a_drawing_is_put_into_the_page_and_must_be_readable_aloud(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     page = Page("docs/index.md", "index.md", "Before.\n\n![a loop](loop.svg)\n\nAfter.\n")
     with pytest.raises(SiteError, match=r"docs/index\.md shows loop\.svg, and there is no such file"):
-        inlined(page, tmp_path)
+        inline_drawings(page, tmp_path)
     (tmp_path / "docs/loop.svg").write_text('<svg role="img"><title>Loop</title></svg>')
     with pytest.raises(SiteError, match="a drawing needs <desc"):
-        inlined(page, tmp_path)
+        inline_drawings(page, tmp_path)
     (tmp_path / "docs/loop.svg").write_text('<svg role="img"><title>Loop</title><desc>Round.</desc></svg>')
-    assert "<figure>\n<svg" in inlined(page, tmp_path).text
+    assert "<figure>\n<svg" in inline_drawings(page, tmp_path).text
 
 
-def test_the_reference_tells_what_is_public_and_imports_nothing(tmp_path: Path) -> None:
-    for package in ("reconciling", "icecream_operator", "certmanager/acme", "certmanager/pki", "workshop/checks"):
-        (tmp_path / package).mkdir(parents=True)
-        (tmp_path / package / "__init__.py").write_text('"""Why it exists."""\n')
-    (tmp_path / "reconciling/scoop.py").write_text(SCOOP)
-    page = next(iter(reference(tmp_path)))
-    assert page.site == "reference/reconciling.md"
-    for told in (
-        "## scoop {#reconciling.scoop}",
-        "### Scoop {#reconciling.scoop.Scoop}",
-        "class Scoop:\n    flavour: str\n```",
-        "A scoop of &lt;any> flavour.",
-        "def melt(self) -> None:\n```",
-        "- `TooLate`: it is gone.",
-    ):
-        assert told in page.text
-    assert "hidden" not in page.text
-
-
-def test_a_notebook_becomes_a_page_whose_pictures_are_described(tmp_path: Path) -> None:
+def test_a_notebook_becomes_a_page_whose_images_are_described(tmp_path: Path) -> None:
     nbformat = pytest.importorskip("nbformat", reason="what makes the site isn't installed: make .venv/site")
     pytest.importorskip("nbconvert")
     new = nbformat.v4
-    picture = new.new_output("display_data", data={"image/png": "aGVsbG8="})
+    image = new.new_output("display_data", data={"image/png": "aGVsbG8="})
     notebook = new.new_notebook(
         cells=[
             new.new_markdown_cell("# A loop, watched"),
-            new.new_code_cell("# how often each key was reconciled\nplot()", outputs=[picture]),
+            new.new_code_cell("# how often each key was reconciled\nplot()", outputs=[image]),
         ]
     )
     (tmp_path / "notebooks").mkdir()
     nbformat.write(notebook, tmp_path / "notebooks/02-loop.ipynb")
-    page, pictures = as_page(tmp_path, tmp_path / "notebooks/02-loop.ipynb", run=False)
-    [(file, data)] = pictures.items()
+    page, images = notebook_pages.page(tmp_path, tmp_path / "notebooks/02-loop.ipynb", run=False)
+    [(file, data)] = images.items()
     assert (page.site, page.label, data) == ("notebooks/02-loop.md", "02 A loop, watched", b"hello")
     assert f"![how often each key was reconciled]({file.removeprefix('notebooks/')})" in page.text
     assert "This is the notebook `notebooks/02-loop.ipynb`, without its outputs." in page.text

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from workshop.authoring import jobs, pool
 from workshop.authoring.mutants import Mutant, mutants_of
-from workshop.course import definition, page, stages, tags
+from workshop.course import definition, stages, tags
+from workshop.course.console_commands import commands, end_of_exercises
 from workshop.course.errors import CourseError
 from workshop.course.git import snapshot
 from workshop.course.lesson import Course, Lesson
@@ -109,7 +110,7 @@ def _read(root: Path) -> Course:
 def _page_shows(root: Path, lesson: Lesson) -> Iterator[str]:
     command = f"make test LESSON={lesson.number}"
     text = (root / lesson.folder / "lesson.md").read_text()
-    if not any(each.text == command and each.line < page.end_of_exercises(text) for each in page.commands(text)):
+    if not any(each.text == command and each.line < end_of_exercises(text) for each in commands(text)):
         yield f"lesson.md doesn't show what `{command}` says about the starter"
 
 

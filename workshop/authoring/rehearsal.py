@@ -11,9 +11,9 @@ from pathlib import Path
 from workshop.authoring.clone import environment, fresh_clone
 from workshop.authoring.shell import Shell, ShellError, bash
 from workshop.course import definition, stages, tags
+from workshop.course.console_commands import Command, commands, end_of_exercises
 from workshop.course.git import Git
 from workshop.course.lesson import Course, Lesson
-from workshop.course.page import Command, commands, end_of_exercises
 from workshop.student import branch
 
 LIMIT = 120.0  # seconds for one command

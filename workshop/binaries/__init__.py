@@ -5,8 +5,8 @@ What the programs are started with is the control plane's business.
 """
 
 from workshop.binaries.errors import BinariesMissing
-from workshop.binaries.installed import Found
+from workshop.binaries.installed import InstalledBinary
 from workshop.binaries.lookup import ensure, find
 from workshop.binaries.reporter import Reporter
 
-__all__ = ["BinariesMissing", "Found", "Reporter", "ensure", "find"]
+__all__ = ["BinariesMissing", "InstalledBinary", "Reporter", "ensure", "find"]

@@ -10,24 +10,24 @@ import sys
 from collections.abc import Sequence
 
 from workshop.binaries import BinariesMissing, Reporter, ensure
-from workshop.binaries.catalogue import PLATFORMS, Catalogue, catalogue, for_platform
+from workshop.binaries.catalogue import PLATFORMS, Catalogue, catalogue_for, host_catalogue
 
 
-def main(arguments: Sequence[str] | None = None, known: Catalogue | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, catalogue: Catalogue | None = None) -> int:
     """Exit code 0 if all that is needed is in place, 1 if not, 130 if interrupted.
 
     Named binaries are all needed; without names, it is those that the workshop can't do without.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        known = known or catalogue()
-        options = _parse(arguments, known)
+        catalogue = catalogue or host_catalogue()
+        options = _parse(arguments, catalogue)
         if options.urls:
-            print(*(each.url for target in PLATFORMS for each in for_platform(target).downloads), sep="\n")
+            print(*(download.url for target in PLATFORMS for download in catalogue_for(target).downloads), sep="\n")
             return 0
-        needed = options.names or [name for name, binary in known.binaries.items() if not binary.without]
-        optional = [] if options.names else [name for name in known.binaries if name not in needed]
-        for name, path in ensure(needed, Reporter(), optional=optional, known=known).items():
+        needed = options.names or [name for name, binary in catalogue.binaries.items() if not binary.without]
+        optional = [] if options.names else [name for name in catalogue.binaries if name not in needed]
+        for name, path in ensure(needed, Reporter(), optional=optional, catalogue=catalogue).items():
             print(f"{name}\t{path}")
     except BinariesMissing as missing:
         print(missing, file=sys.stderr)
@@ -38,12 +38,13 @@ def main(arguments: Sequence[str] | None = None, known: Catalogue | None = None)
     return 0
 
 
-def _parse(arguments: Sequence[str] | None, known: Catalogue) -> argparse.Namespace:
+def _parse(arguments: Sequence[str] | None, catalogue: Catalogue) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m workshop.binaries", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(known.binaries)}; default: all")
+    names = ", ".join(catalogue.binaries)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {names}; default: all")
     parser.add_argument("--urls", action="store_true", help="print the official downloads for all platforms")
     options = parser.parse_args(arguments)
-    if unknown := set(options.names) - set(known.binaries):
+    if unknown := set(options.names) - set(catalogue.binaries):
         parser.error(f"no such binary: {', '.join(sorted(unknown))}")
     return options
 

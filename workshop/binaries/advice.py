@@ -1,4 +1,4 @@
-"""What a student can do where set-up can't go on: the same words in its errors and in the doctor's."""
+"""What a student can do where set-up can't go on: the same words in its errors and in `workshop doctor`."""
 
 from workshop.binaries.cache import Cache
 

@@ -35,7 +35,7 @@ class Binary:
     name: str
     version: str
     package: str
-    ask: tuple[str, ...] = ()
+    version_arguments: tuple[str, ...] = ()
     skew: int = 0
     without: str = ""
 
@@ -64,13 +64,21 @@ class Catalogue:
 
 
 @cache
-def catalogue() -> Catalogue:
-    """The catalogue of this machine. Raises BinariesMissing where there is none for it, as on Windows."""
-    return for_platform(this_platform(platform.system(), platform.machine()))
+def host_catalogue() -> Catalogue:
+    """The catalogue of this machine.
+
+    Raises:
+        BinariesMissing: there is none for it, as on Windows.
+    """
+    return catalogue_for(host_platform(platform.system(), platform.machine()))
 
 
-def this_platform(system: str, machine: str) -> Platform:
-    """The platform that `platform.system()` and `platform.machine()` name."""
+def host_platform(system: str, machine: str) -> Platform:
+    """The platform that `platform.system()` and `platform.machine()` name.
+
+    Raises:
+        BinariesMissing: the workshop doesn't run there.
+    """
     if system not in {"Linux", "Darwin"} or machine.lower() not in ARCHITECTURES:
         raise BinariesMissing(
             f"The workshop runs on Linux and macOS, on amd64 and arm64; this is {system} on {machine}.\n"
@@ -79,13 +87,13 @@ def this_platform(system: str, machine: str) -> Platform:
     return Platform(system.lower(), ARCHITECTURES[machine.lower()])
 
 
-def for_platform(target: Platform) -> Catalogue:
+def catalogue_for(target: Platform) -> Catalogue:
     """What versions.toml says, with the downloads that fit `target`."""
     data = tomllib.loads((HERE / "versions.toml").read_text())
     return Catalogue(
         platform=target,
         binaries={
-            name: Binary(name=name, **entry | {"ask": tuple(entry.get("ask", ()))})
+            name: Binary(name=name, **entry | {"version_arguments": tuple(entry.get("version_arguments", ()))})
             for name, entry in data["binaries"].items()
         },
         downloads=tuple(_download(entry, target) for entry in data["downloads"] if str(target) in entry["checksums"]),

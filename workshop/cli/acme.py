@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import assert_never
 
 import click
 from cryptography import x509
@@ -13,10 +14,11 @@ from cryptography import x509
 from certmanager.acme import http01
 from certmanager.acme.challenge import Solver, Type
 from certmanager.acme.errors import AcmeError
+from certmanager.acme.exchange import Exchange
 from certmanager.acme.identifier import Identifier
-from certmanager.acme.obtain import Folder, Wanted, obtain
-from certmanager.acme.story import Story
-from certmanager.acme.wire import Exchange
+from certmanager.acme.resume import ObtainRequest, obtain
+from certmanager.acme.storage import Storage
+from certmanager.acme.transcript import Transcript
 from certmanager.pki.errors import PkiError
 from workshop import pebble
 from workshop.pebble.challtestsrv import ChallTestSrv
@@ -67,46 +69,49 @@ def issue(  # one parameter an option, that is click's way
     """Get a certificate for NAMES, told as it goes; interrupted and run again, it goes on with the same order."""
     try:
         identifiers = [Identifier.of(name) for name in names]
-        folder = Folder(out or home.layout().root / "acme" / names[0].replace("*", "_"))
+        storage = Storage(out or home.layout().root / "acme" / names[0].replace("*", "_"))
         contact = [f"mailto:{address}" for address in email]
         trust = ssl.create_default_context(cafile=ca_file)
-        given = _CA(directory_url, trust, (listen, http_port), dns) if directory_url else None
-        with contextlib.nullcontext(given) if given else _own_pebble() as ca:
-            agreed = agree or given is None
-            wanted = Wanted(ca.directory_url, identifiers, Type(challenge), contact, terms_agreed=agreed)
-            asyncio.run(_issue(wanted, folder, ca, wire=wire))
+        foreign = _CA(directory_url, trust, (listen, http_port), dns) if directory_url else None
+        with contextlib.nullcontext(foreign) if foreign else _own_pebble() as ca:
+            agreed = agree or foreign is None
+            request = ObtainRequest(ca.directory_url, identifiers, Type(challenge), contact, terms_agreed=agreed)
+            asyncio.run(_issue(request, storage, ca, wire=wire))
     except (AcmeError, PkiError, pebble.PebbleError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
-async def _issue(wanted: Wanted, folder: Folder, ca: _CA, *, wire: bool) -> None:
-    story = Story(click.echo)
+async def _issue(request: ObtainRequest, storage: Storage, ca: _CA, *, wire: bool) -> None:
+    transcript = Transcript(click.echo)
 
-    def watch(exchange: Exchange) -> None:
-        story(exchange)
+    def show(exchange: Exchange) -> None:
+        transcript(exchange)
         if wire:
             click.echo(f"{exchange}\n")
 
-    async with _solver(wanted.challenge, ca, story) as solver:
-        chain = await obtain(wanted, folder, solver, click.echo, trust=ca.trust, roots=ca.roots, watch=watch)
+    async with _solver(request.challenge, ca, transcript) as solver:
+        chain = await obtain(request, storage, solver, click.echo, trust=ca.trust, roots=ca.roots, on_exchange=show)
     until = chain.leaf.not_valid_after_utc
     click.echo(f"\nIssued until {until:%Y-%m-%d %H:%M} UTC, under {chain.top}:")
-    click.echo(f"  {folder.chain}\n  {folder.certificate_key}")
+    click.echo(f"  {storage.chain}\n  {storage.certificate_key}")
 
 
 @contextlib.contextmanager
 def _own_pebble() -> Iterator[_CA]:
-    with pebble.running() as own:
+    with pebble.serve() as own:
         click.echo(f"A Pebble of our own, for this run: {own.directory_url}\n")
         yield _CA(own.directory_url, own.trust, ("127.0.0.1", own.http_port), own.dns.url, own.roots())
 
 
 @contextlib.asynccontextmanager
-async def _solver(challenge: Type, ca: _CA, story: Story) -> AsyncIterator[Solver]:
-    if challenge is Type.HTTP_01:
-        async with http01.serve(*ca.listen, story.asked) as server:
-            yield server
-    elif ca.dns is None:
-        raise click.UsageError("dns-01 needs --dns URL: the management of a challtestsrv that the CA asks")
-    else:
-        yield ChallTestSrv(ca.dns)
+async def _solver(challenge: Type, ca: _CA, transcript: Transcript) -> AsyncIterator[Solver]:
+    match challenge:
+        case Type.HTTP_01:
+            async with http01.serve(*ca.listen, transcript.validation_request) as server:
+                yield server
+        case Type.DNS_01:
+            if ca.dns is None:
+                raise click.UsageError("dns-01 needs --dns URL: the management of a challtestsrv that the CA asks")
+            yield ChallTestSrv(ca.dns)
+        case _:
+            assert_never(challenge)

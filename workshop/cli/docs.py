@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from workshop.cli.main import workshop
-from workshop.site.build import build
+from workshop.site.builder import build
 from workshop.site.errors import SiteError
 from workshop.workspace.cluster import CHECKOUT
 

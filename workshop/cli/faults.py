@@ -9,11 +9,13 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import assert_never
 
 import click
 
-from workshop.faults import AFTER, BEFORE, FaultInjector, Injected, Kind, KubeconfigError, RatesError, running
-from workshop.faults.effects import Answer, AskInstead, Cut, Delay, EndWith, Kill
+from workshop.faults import AFTER, BEFORE, FaultInjector, InjectedFault, Kind, KubeconfigError, RatesError, running
+from workshop.faults.actions import Cut, Delay, EndWith, KillClient, LoseReply, Respond, RewriteTarget
+from workshop.faults.injector import FaultAction
 from workshop.faults.kinds import DESCRIPTIONS
 from workshop.system import processes
 from workshop.workspace import home, operators
@@ -21,14 +23,14 @@ from workshop.workspace import home, operators
 _GRACE = 10.0  # seconds that COMMAND has to end after SIGTERM
 
 
-def _rate(_context: click.Context, _parameter: click.Parameter, given: Sequence[str]) -> dict[str, float]:
+def _rates(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> dict[str, float]:
     rates = {}
-    for each in given:
-        kind, _, rate = each.partition("=")
+    for value in values:
+        kind, _, rate = value.partition("=")
         try:
             rates[kind] = float(rate)
         except ValueError as error:
-            raise click.BadParameter(f"{each!r} isn't KIND=RATE, such as conflict=0.1") from error
+            raise click.BadParameter(f"{value!r} isn't KIND=RATE, such as conflict=0.1") from error
     return rates
 
 
@@ -38,7 +40,7 @@ def _rate(_context: click.Context, _parameter: click.Parameter, given: Sequence[
     epilog="\b\nKinds:\n" + "\n".join(f"  {kind:<10} {text}" for kind, text in DESCRIPTIONS.items()),
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-@click.option("--rate", "rates", multiple=True, callback=_rate, metavar="KIND=RATE", help="From 0 to 1; repeatable.")
+@click.option("--rate", "rates", multiple=True, callback=_rates, metavar="KIND=RATE", help="From 0 to 1; repeatable.")
 @click.option("--seed", default=0, show_default=True, help="The same seed and requests give the same faults.")
 @click.option("--longest-delay", type=click.FloatRange(0), default=0.5, show_default=True, help="Of latency, in s.")
 @click.option("--kill-before", type=click.IntRange(1), metavar="N", help="Kill COMMAND before its N-th write.")
@@ -62,15 +64,15 @@ def command(  # one parameter an option, that is click's way
         raise click.UsageError("One of --kill-before and --kill-after is possible, and it needs a COMMAND to kill.")
     layout = home.layout()
     try:
-        given = kubeconfig or operators.log_in(operators.OPERATORS["operator"], home.current_cluster(layout))
+        user = kubeconfig or operators.log_in(operators.OPERATORS["operator"], home.current_cluster(layout))
         layout.create()
         with running(
-            given, rates, seed=seed, longest_delay=longest_delay, folder=layout.root, on_injected=_tell
+            user, rates, seed=seed, longest_delay=longest_delay, folder=layout.root, on_injected=_print
         ) as proxy:
             try:
                 code = _run(proxy, command, kill, before=bool(kill_before)) if command else _wait(proxy)
             finally:
-                _sum_up(proxy)
+                _print_summary(proxy)
     except (RatesError, KubeconfigError) as error:
         raise click.ClickException(str(error)) from error
     sys.exit(code)
@@ -105,31 +107,33 @@ def _wait(proxy: FaultInjector) -> int:
     return 0
 
 
-def _tell(injected: Injected) -> None:
-    at = "" if injected.event is None else f", at event {injected.event}"
+def _print(fault: InjectedFault) -> None:
+    at = "" if fault.event is None else f", at event {fault.event}"
     now = datetime.datetime.now(datetime.UTC).astimezone()
-    click.echo(f"{now:%H:%M:%S}  {injected.kind:<9}  {injected.request}{at}: {_details(injected.effect)}")
+    click.echo(f"{now:%H:%M:%S}  {fault.kind:<9}  {fault.request}{at}: {_details(fault.action)}")
 
 
-def _details(effect: object) -> str:
-    match effect:
-        case Answer(status=status, reaches=reaches):
-            return f"{status}, and it happened" if reaches else str(status)
+def _details(action: FaultAction) -> str:
+    match action:
+        case Respond(status=status, forwarded=forwarded):
+            return f"{status}, and it happened" if forwarded else str(status)
         case Delay(seconds):
             return f"{seconds:.2f} s"
         case Cut(share):
             return f"after {share:.0%} of it"
-        case Kill(reaches=reaches):
-            return "killed, after it had happened" if reaches else "killed, before it"
+        case KillClient(forwarded=forwarded):
+            return "killed, after it had happened" if forwarded else "killed, before it"
         case EndWith():
             return "an ERROR event instead"
-        case AskInstead():
+        case RewriteTarget():
             return "an earlier state"
-        case _:
+        case LoseReply():
             return "it happened, the reply is lost"
+        case _:
+            assert_never(action)
 
 
-def _sum_up(proxy: FaultInjector) -> None:
+def _print_summary(proxy: FaultInjector) -> None:
     counts = proxy.counts()
-    told = ", ".join(f"{kind} {counts[kind]}" for kind in Kind if counts[kind]) or "none"
-    click.echo(f"\nInjected: {told}. Writes that came: {len(proxy.writes)}.")
+    injected = ", ".join(f"{kind} {counts[kind]}" for kind in Kind if counts[kind]) or "none"
+    click.echo(f"\nInjected: {injected}. Writes that came: {len(proxy.writes)}.")

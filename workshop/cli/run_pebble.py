@@ -41,14 +41,14 @@ def command(
         always_valid=always_valid,
         authorization_reuse=authorization_reuse,
         blocklist=blocklist,
-        external_accounts=dict(_external_account(each) for each in eab),
+        external_accounts=dict(map(_external_account, eab)),
         alternate_roots=alternate_roots,
         retry_after=retry_after,
         strict=strict,
     )
     try:
-        with pebble.running(options) as ca:
-            click.echo(_told(ca))
+        with pebble.serve(options) as ca:
+            click.echo(_summary(ca))
             ca.wait()
     except pebble.PebbleError as error:
         raise click.ClickException(str(error)) from error
@@ -65,7 +65,7 @@ def _external_account(text: str) -> tuple[str, bytes]:
     return key_id, mac_key
 
 
-def _told(ca: pebble.Pebble) -> str:
+def _summary(ca: pebble.Pebble) -> str:
     return f"""\
 Directory        {ca.directory_url}
 its HTTPS CA     {ca.ca_file}

@@ -3,8 +3,8 @@
 import click
 
 from workshop.cli.main import workshop
+from workshop.site import server
 from workshop.site.errors import SiteError
-from workshop.site.serve import serve as serving
 from workshop.workspace.cluster import CHECKOUT
 
 
@@ -13,6 +13,6 @@ from workshop.workspace.cluster import CHECKOUT
 def command(port: int) -> None:
     """Build the site and serve it on 127.0.0.1, built again at each save, until Ctrl-C. Notebooks aren't run."""
     try:
-        serving(CHECKOUT, port, workshop, click.echo)
+        server.serve(CHECKOUT, port, workshop, click.echo)
     except SiteError as error:
         raise click.ClickException(str(error)) from error

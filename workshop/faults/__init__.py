@@ -4,7 +4,7 @@
         ...  # start the process under test with KUBECONFIG=proxy.kubeconfig: it is the same user, through the proxy
         killed = proxy.kill_at(3, faults.BEFORE, process.kill)  # or AFTER, with the reply lost; or a pid
         killed.result(timeout=20)  # waits for it, and is the write at which it happened
-        with proxy.watches_held():  # inside, no event of a watch passes: the process's picture is stale
+        with proxy.watches_held():  # inside, no event of a watch passes: the process's cache is stale
             ...
         proxy.inject({"error": 1})  # from now on these and no others; proxy.stop(): nothing from now on
         proxy.writes, proxy.injected, proxy.counts()  # what came, what was done to it
@@ -22,7 +22,7 @@ dry run. An unharmed run tells their number: `len(proxy.writes)`.
 | `throttled` | 429 with Retry-After | every request |
 | `error` | 500, 503 or 504; half of the writes that get 500 or 504 have happened | every request |
 | `latency` | a delay of up to `longest_delay` seconds | every request, every event of a watch |
-| `stale` | an answer from an earlier state | a list that allows it (`stale`: kopf's don't) |
+| `stale` | an answer from an earlier state | a list that allows it (`stale_lists`: kopf's don't) |
 
 A rate is the share of the requests, or of the events of a watch, that it strikes among those it can strike. At most
 one kind strikes each, and latency besides. What strikes the n-th request of a verb and path depends on the seed and on
@@ -30,26 +30,36 @@ these three alone, so requests that overtake each other change nothing.
 
 | module | what it does |
 |---|---|
-| `effect` | what can happen to a request, in HTTP's terms |
-| `proxy` | carries that out |
-| `relay` | an answer on its way to the client |
-| `server` | the connections to the API server |
-| `request` | what a request is to Kubernetes |
-| `status` | the API server's own words when it says no |
-| `kinds` | which fault may strike what, and what it does then |
-| `stale` | which lists may be answered from an earlier state |
-| `plan` | seed and rates: which faults strike |
-| `faults` | the state of one proxy, which tests read and change |
-| `access` | TLS and kubeconfig, to both sides |
-| `running` | a proxy for the length of a `with` |
+| `kinds` | which fault may strike which request, and what the proxy does then |
+| `rates` | seed and rates: which of them strikes |
+| `injector` | the state of one proxy: decides about each request; tests read and change it |
+| `request_info` | what a request is to Kubernetes |
+| `api_errors` | the API server's own words when it says no |
+| `stale_lists` | which lists may be answered from an earlier state |
+| `actions` | what the proxy can do to a request and to its response, in HTTP's terms |
+| `proxy` | does that to a request |
+| `relay` | does that to a response, on its way to the client |
+| `upstream` | the connections to the API server |
+| `credentials` | TLS and kubeconfig, to both sides |
+| `proxy_thread` | a proxy for the length of a `with` |
 """
 
-from workshop.faults.background import running
 from workshop.faults.credentials import KubeconfigError
-from workshop.faults.injector import FaultInjector, Injected, When
+from workshop.faults.injector import FaultInjector, InjectedFault, When
 from workshop.faults.kinds import Kind
-from workshop.faults.schedule import RatesError
+from workshop.faults.proxy_thread import running
+from workshop.faults.rates import RatesError
 
 BEFORE, AFTER = When.BEFORE, When.AFTER
 
-__all__ = ["AFTER", "BEFORE", "FaultInjector", "Injected", "Kind", "KubeconfigError", "RatesError", "When", "running"]
+__all__ = [
+    "AFTER",
+    "BEFORE",
+    "FaultInjector",
+    "InjectedFault",
+    "Kind",
+    "KubeconfigError",
+    "RatesError",
+    "When",
+    "running",
+]

@@ -8,7 +8,6 @@ whoever hasn't got it gets nowhere.
 import base64
 import datetime
 import ssl
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import yaml
 
 from workshop.controlplane import certificates
+from workshop.system import tempdir
 
 _FLATTEN = "What is needed: kubectl config view --raw --minify --flatten > FILE"
 
@@ -25,10 +25,10 @@ class KubeconfigError(ValueError):
 
 
 @dataclass(frozen=True)
-class Access:
+class CurrentContext:
     """The current context of a kubeconfig, and the cluster and the user that it names: entries of that file."""
 
-    context: dict[str, Any]
+    entry: dict[str, Any]
     cluster: dict[str, Any]
     user: dict[str, Any]
 
@@ -49,15 +49,18 @@ class Access:
 
 
 @dataclass(frozen=True)
-class Tls:
-    """TLS to both sides; `ca` (PEM) is what verifies the proxy."""
+class TlsContexts:
+    """TLS to both sides: `downstream` are the proxy's clients, `upstream` is the API server.
 
-    serving: ssl.SSLContext
-    asking: ssl.SSLContext
+    `ca` (PEM) is what verifies the proxy.
+    """
+
+    downstream: ssl.SSLContext
+    upstream: ssl.SSLContext
     ca: bytes
 
 
-def read(kubeconfig: Path) -> Access:
+def current_context(kubeconfig: Path) -> CurrentContext:
     """What the current context of `kubeconfig` leads to.
 
     Raises:
@@ -65,52 +68,52 @@ def read(kubeconfig: Path) -> Access:
     """
     try:
         config = yaml.safe_load(kubeconfig.read_text())
-        context = _named(config["contexts"], config["current-context"])
-        cluster = _named(config["clusters"], context["context"]["cluster"])
-        access = Access(context, cluster, _named(config["users"], context["context"]["user"]))
-        _ = access.server, access.ca, access.certificate
+        entry = _named(config["contexts"], config["current-context"])
+        cluster = _named(config["clusters"], entry["context"]["cluster"])
+        context = CurrentContext(entry, cluster, _named(config["users"], entry["context"]["user"]))
+        _ = context.server, context.ca, context.certificate
     except OSError as error:
         raise KubeconfigError(f"The kubeconfig can't be read: {error}") from error
     except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise KubeconfigError(f"{kubeconfig} isn't a complete kubeconfig ({error!r}). {_FLATTEN}") from error
-    if "client-certificate" in access.user["user"]:
-        raise KubeconfigError(f"{kubeconfig} doesn't embed the user's certificate. {_FLATTEN}")
-    return access
+    if not {"client-certificate", "client-key"}.isdisjoint(context.user["user"]):
+        raise KubeconfigError(f"{kubeconfig} doesn't embed the user's certificate and key. {_FLATTEN}")
+    return context
 
 
-def kubeconfig_of(access: Access, port: int, ca: bytes) -> dict[str, Any]:
-    """A kubeconfig for the same user that leads to the proxy on `port`."""
+def proxy_kubeconfig(context: CurrentContext, port: int, ca: bytes) -> dict[str, Any]:
+    """A kubeconfig for the same user that leads to the proxy on `port`, verified by `ca` (PEM)."""
     cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority-data": base64.b64encode(ca).decode()}
     return {
         "apiVersion": "v1",
         "kind": "Config",
-        "current-context": access.context["name"],
-        "clusters": [{"name": access.cluster["name"], "cluster": cluster}],
-        "users": [access.user],
-        "contexts": [access.context],
+        "current-context": context.entry["name"],
+        "clusters": [{"name": context.cluster["name"], "cluster": cluster}],
+        "users": [context.user],
+        "contexts": [context.entry],
     }
 
 
-def tls(access: Access, now: datetime.datetime) -> Tls:
+def tls_contexts(context: CurrentContext, now: datetime.datetime) -> TlsContexts:
     """A certificate for 127.0.0.1 by a CA made for this run; no key of it stays on disk."""
-    asking = ssl.create_default_context(cadata=access.ca)
-    serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    with tempfile.TemporaryDirectory() as folder:
-        authority = certificates.authority(Path(folder), now)
+    upstream = ssl.create_default_context(cadata=context.ca)
+    downstream = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    with tempdir.folder() as folder:
+        authority = certificates.authority(folder, now)
         own = certificates.serving(authority, "proxy", ["127.0.0.1"], now)
-        serving.load_cert_chain(own.cert, own.key)
-        if access.certificate:
-            _load(asking, access, Path(folder) / "user.pem")
-            serving.load_verify_locations(cadata=access.certificate)
-            serving.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # trust this certificate, and not its CA
-            serving.verify_mode = ssl.CERT_REQUIRED
-        return Tls(serving, asking, authority.pair.cert.read_bytes())
+        downstream.load_cert_chain(own.cert, own.key)
+        if context.certificate:
+            _load_user(upstream, context, folder / "user.pem")
+            downstream.load_verify_locations(cadata=context.certificate)
+            downstream.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # trust this certificate, and not its CA
+            downstream.verify_mode = ssl.CERT_REQUIRED
+        return TlsContexts(downstream, upstream, authority.pair.cert.read_bytes())
 
 
-def _load(asking: ssl.SSLContext, access: Access, file: Path) -> None:
+def _load_user(upstream: ssl.SSLContext, context: CurrentContext, file: Path) -> None:
     file.touch(mode=0o600)
-    file.write_bytes(access.certificate.encode() + base64.b64decode(access.user["user"]["client-key-data"]))
-    asking.load_cert_chain(file)
+    file.write_bytes(context.certificate.encode() + base64.b64decode(context.user["user"]["client-key-data"]))
+    upstream.load_cert_chain(file)
 
 
 def _named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:

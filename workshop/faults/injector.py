@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from workshop.faults import kinds, stale_lists
-from workshop.faults.effects import Decision, Hold, HttpRequest, Kill, OfLine, OfRequest
+from workshop.faults.actions import Cut, Decision, EndWith, Hold, HttpRequest, KillClient, LineAction, RequestAction
 from workshop.faults.kinds import Kind
+from workshop.faults.rates import FaultRates, parse_rates
 from workshop.faults.request_info import RequestInfo
-from workshop.faults.schedule import Schedule, rates
 
-E = TypeVar("E", bound=OfRequest | OfLine)
+FaultAction = RequestAction | Cut | EndWith
+A = TypeVar("A", bound=FaultAction)
 _LISTS_REMEMBERED = 20  # of each path
 
 
@@ -34,38 +35,38 @@ class When(Enum):
 
 
 @dataclass(frozen=True)
-class Injected:
+class InjectedFault:
     """A fault that was injected: into a request, or into its watch at one of the events (by number, from 0)."""
 
     kind: Kind
     request: RequestInfo
-    effect: OfRequest | OfLine
+    action: FaultAction
     event: int | None = None
 
 
 @dataclass(frozen=True)
-class _KillSwitch:
+class _PendingKill:
     nth: int
     when: When
-    victim: Callable[[], object]
-    fell: Future[RequestInfo]
+    kill: Callable[[], object]
+    write: Future[RequestInfo]
 
 
 class FaultInjector:
     """What goes wrong, and what has. `kubeconfig` leads through the proxy, as the same user."""
 
     def __init__(
-        self, kubeconfig: Path, plan: Schedule, on_injected: Callable[[Injected], object] | None = None
+        self, kubeconfig: Path, rates: FaultRates, on_injected: Callable[[InjectedFault], object] | None = None
     ) -> None:
         self.kubeconfig = kubeconfig
-        self._plan = plan
+        self._rates = rates
         self._on_injected = on_injected
         self._requests: Counter[tuple[str, str]] = Counter()
-        self._listed: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=_LISTS_REMEMBERED))
+        self._list_versions: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=_LISTS_REMEMBERED))
         self._writes: list[RequestInfo] = []
-        self._injected: list[Injected] = []
-        self._switch: _KillSwitch | None = None
-        self._held: Future[None] | None = None
+        self._injected: list[InjectedFault] = []
+        self._pending_kill: _PendingKill | None = None
+        self._watches_released: Future[None] | None = None
 
     @property
     def writes(self) -> list[RequestInfo]:
@@ -73,21 +74,21 @@ class FaultInjector:
         return list(self._writes)
 
     @property
-    def injected(self) -> list[Injected]:
+    def injected(self) -> list[InjectedFault]:
         """The faults so far."""
         return list(self._injected)
 
     def counts(self) -> Counter[str]:
         """How many there were of each kind."""
-        return Counter(str(each.kind) for each in self._injected)
+        return Counter(str(fault.kind) for fault in self._injected)
 
-    def inject(self, given: Mapping[str, float]) -> None:
+    def inject(self, rates: Mapping[str, float]) -> None:
         """From now on, inject these kinds at these rates, and no others.
 
         Raises:
             RatesError: they make no sense; what was injected before goes on.
         """
-        self._plan = replace(self._plan, rates=rates(given))
+        self._rates = replace(self._rates, by_kind=parse_rates(rates))
 
     def stop(self) -> None:
         """From now on, inject nothing; what is still delayed is delayed to its end."""
@@ -95,19 +96,19 @@ class FaultInjector:
 
     @contextlib.contextmanager
     def watches_held(self) -> Iterator[None]:
-        """Inside the `with`, no event of a watch passes, so the process's picture stays as it is; then all pass."""
-        self._held = Future()
+        """Inside the `with`, no event of a watch passes, so the process's cache stays as it is; then all pass."""
+        self._watches_released = Future()
         try:
             yield
         finally:
-            self._held.set_result(None)
+            self._watches_released.set_result(None)
 
-    def kill_at(self, nth: int, when: When, victim: int | Callable[[], object]) -> "Future[RequestInfo]":
+    def kill_at(self, nth: int, when: When, process: int | Callable[[], object]) -> "Future[RequestInfo]":
         """Kill the process at its `nth` write, counted from the proxy's start, from 1.
 
-        `victim` is its pid, or is called in the proxy's thread and must end it at once, by SIGKILL. Nothing that the
+        `process` is its pid, or is called in the proxy's thread and must end it at once, by SIGKILL. Nothing that the
         process sent, and hadn't reached the API server by then, reaches it later. The result is the write at which it
-        was killed, or the exception of `victim`. There is one such switch: a second call replaces the first. A process
+        was killed, or the exception of `process`. One kill can be pending: a second call replaces the first. A process
         that is started afterwards goes through the same proxy, and its writes are counted on.
 
         Raises:
@@ -117,66 +118,66 @@ class FaultInjector:
             raise ValueError(
                 f"Write {nth} has come already: {self._writes[nth - 1] if nth > 0 else 'writes count from 1'}"
             )
-        kill = victim if callable(victim) else lambda: os.kill(victim, signal.SIGKILL)
-        self._switch = _KillSwitch(nth, when, kill, Future())
-        return self._switch.fell
+        kill = process if callable(process) else partial(os.kill, process, signal.SIGKILL)
+        self._pending_kill = _PendingKill(nth, when, kill, Future())
+        return self._pending_kill.write
 
     def decide(self, request: HttpRequest) -> Decision:
         """What becomes of this request."""
         info = RequestInfo.of(request)
         if info.writes:
             self._writes.append(info)
-            if kill := self._kills(info):
-                return Decision([self._tell(Kind.KILL, info, kill)])
+            if kill := self._kill(info):
+                return Decision([self._record(Kind.KILL, info, kill)])
         self._requests[info.verb, info.path] += 1
         return self._decide(info, (info.verb, info.path, self._requests[info.verb, info.path]))
 
     def _decide(self, info: RequestInfo, occasion: tuple[str, str, int]) -> Decision:
-        plan, random, effects = self._plan, self._plan.random(*occasion), list[OfRequest]()
-        if plan.delays(random):
-            effects.append(self._tell(Kind.LATENCY, info, kinds.delay(random, plan.longest_delay)))
-        kind = plan.strikes(kinds.of_request(info), random)
-        if kind and (effect := kinds.effect_on_request(kind, info, list(self._listed[info.path]), random)):
-            effects.append(self._tell(kind, info, effect))
+        rates, random, actions = self._rates, self._rates.random(*occasion), list[RequestAction]()
+        if rates.delays(random):
+            actions.append(self._record(Kind.LATENCY, info, kinds.delay(random, rates.longest_delay)))
+        kind = rates.choose(kinds.candidates(info), random)
+        if kind and (action := kinds.request_action(kind, info, list(self._list_versions[info.path]), random)):
+            actions.append(self._record(kind, info, action))
         return Decision(
-            effects,
-            line=partial(self._at_event, info, occasion) if info.verb == "watch" else None,
-            head=partial(self._saw, info.path) if info.verb == "list" else None,
+            actions,
+            on_line=partial(self._at_event, info, occasion) if info.verb == "watch" else None,
+            on_head=partial(self._remember_list, info.path) if info.verb == "list" else None,
         )
 
-    def _at_event(self, info: RequestInfo, occasion: tuple[str, str, int], number: int) -> list[OfLine]:
-        plan, random = self._plan, self._plan.random(*occasion, number)
-        effects: list[OfLine] = [Hold(self._held)] if self._held else []
-        if plan.delays(random):
-            effects.append(self._tell(Kind.LATENCY, info, kinds.delay(random, plan.longest_delay), number))
-        if kind := plan.strikes(kinds.OF_EVENTS, random):
-            effects.append(self._tell(kind, info, kinds.effect_on_event(kind, random), number))
-        return effects
+    def _at_event(self, info: RequestInfo, occasion: tuple[str, str, int], number: int) -> list[LineAction]:
+        rates, random = self._rates, self._rates.random(*occasion, number)
+        actions: list[LineAction] = [Hold(self._watches_released)] if self._watches_released else []
+        if rates.delays(random):
+            actions.append(self._record(Kind.LATENCY, info, kinds.delay(random, rates.longest_delay), number))
+        if kind := rates.choose(kinds.OF_EVENTS, random):
+            actions.append(self._record(kind, info, kinds.event_action(kind, random), number))
+        return actions
 
-    def _saw(self, path: str, head: bytes) -> None:
-        version, listed = stale_lists.version_of(head), self._listed[path]
-        if version is not None and (not listed or version > listed[-1]):
-            listed.append(version)
+    def _remember_list(self, path: str, head: bytes) -> None:
+        version, versions = stale_lists.resource_version(head), self._list_versions[path]
+        if version is not None and (not versions or version > versions[-1]):
+            versions.append(version)
 
-    def _kills(self, info: RequestInfo) -> Kill | None:
-        switch = self._switch
-        if switch is None or switch.nth != len(self._writes):
+    def _kill(self, info: RequestInfo) -> KillClient | None:
+        pending = self._pending_kill
+        if pending is None or pending.nth != len(self._writes):
             return None
-        self._switch = None
+        self._pending_kill = None
 
-        def victim(drop: Callable[[], None]) -> None:
+        def kill(drop: Callable[[], None]) -> None:
             try:
-                switch.victim()
+                pending.kill()
                 drop()
-                switch.fell.set_result(info)
+                pending.write.set_result(info)
             except Exception as error:
-                switch.fell.set_exception(error)
+                pending.write.set_exception(error)
 
-        return Kill(victim, reaches=switch.when is When.AFTER)
+        return KillClient(kill, forwarded=pending.when is When.AFTER)
 
-    def _tell(self, kind: Kind, info: RequestInfo, effect: E, event: int | None = None) -> E:
-        injected = Injected(kind, info, effect, event)
-        self._injected.append(injected)
+    def _record(self, kind: Kind, info: RequestInfo, action: A, event: int | None = None) -> A:
+        fault = InjectedFault(kind, info, action, event)
+        self._injected.append(fault)
         if self._on_injected:
-            self._on_injected(injected)
-        return effect
+            self._on_injected(fault)
+        return action

@@ -1,11 +1,12 @@
-"""The kinds of faults: which requests each may strike, and what it then does to them."""
+"""The kinds of faults: which requests each may strike, and what the proxy then does to them."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from random import Random
+from typing import Literal, assert_never
 
 from workshop.faults import api_errors, stale_lists
-from workshop.faults.effects import Answer, AskInstead, Cut, Delay, EndWith, LoseReply
+from workshop.faults.actions import Cut, Delay, EndWith, LoseReply, Respond, RewriteTarget
 from workshop.faults.request_info import RequestInfo
 
 
@@ -33,52 +34,60 @@ DESCRIPTIONS: Mapping[Kind, str] = {
     Kind.LATENCY: "a delay before a request goes on, or before an event of a watch and those behind it",
     Kind.STALE: "a list that allows it answered from an earlier state",
 }
-OF_WRITES = (Kind.CONFLICT, Kind.LOST, Kind.THROTTLED, Kind.ERROR)
-OF_LISTS = (Kind.STALE, Kind.THROTTLED, Kind.ERROR)
-OF_WATCHES = (Kind.GONE, Kind.THROTTLED, Kind.ERROR)
-OF_EVENTS = (Kind.CUT, Kind.GONE)
-_OF_ALL = (Kind.THROTTLED, Kind.ERROR)
+RequestKind = Literal[Kind.CONFLICT, Kind.GONE, Kind.LOST, Kind.THROTTLED, Kind.ERROR, Kind.STALE]
+EventKind = Literal[Kind.CUT, Kind.GONE]
+
+OF_WRITES: tuple[RequestKind, ...] = (Kind.CONFLICT, Kind.LOST, Kind.THROTTLED, Kind.ERROR)
+OF_LISTS: tuple[RequestKind, ...] = (Kind.STALE, Kind.THROTTLED, Kind.ERROR)
+OF_WATCHES: tuple[RequestKind, ...] = (Kind.GONE, Kind.THROTTLED, Kind.ERROR)
+OF_EVENTS: tuple[EventKind, ...] = (Kind.CUT, Kind.GONE)
+_OF_ALL: tuple[RequestKind, ...] = (Kind.THROTTLED, Kind.ERROR)
 
 
-def of_request(info: RequestInfo) -> tuple[Kind, ...]:
+def candidates(info: RequestInfo) -> tuple[RequestKind, ...]:
     """The kinds of which one may strike this request; latency may strike every one, besides."""
     if info.writes:
         return OF_WRITES if info.is_guarded else OF_WRITES[1:]
-    if stale_lists.bound(info) is not None:
+    if stale_lists.oldest_allowed(info) is not None:
         return OF_LISTS
     return OF_WATCHES if info.watches_from.isdecimal() else _OF_ALL
 
 
-def effect_on_request(
-    kind: Kind, info: RequestInfo, seen: list[int], random: Random
-) -> Answer | LoseReply | AskInstead | None:
+def request_action(
+    kind: RequestKind, info: RequestInfo, list_versions: list[int], random: Random
+) -> Respond | LoseReply | RewriteTarget | None:
     """What a fault of this kind does to this request; None: it can't be done this time.
 
-    `seen` are the resourceVersions of the lists of this path that were answered before.
+    `list_versions` are the resourceVersions of the lists of this path that were answered before.
     """
     match kind:
         case Kind.CONFLICT:
             return api_errors.conflict(info.group, info.resource, info.name)
         case Kind.GONE:
-            return random.choice((api_errors.gone, api_errors.watch_of_one_error))(
-                api_errors.expired(info.watches_from)
-            )
+            form = random.choice((api_errors.response, api_errors.watch_response))
+            return form(api_errors.resource_expired(info.watches_from))
         case Kind.LOST:
             return LoseReply()
         case Kind.THROTTLED:
             return api_errors.too_many_requests(retry_after=1)
-        case Kind.STALE:
-            target = stale_lists.earlier(info, seen, random.random())
-            return AskInstead(target) if target else None
-        case _:
+        case Kind.ERROR:
             return _error(random, writes=info.writes)
+        case Kind.STALE:
+            target = stale_lists.earlier_target(info, list_versions, random.random())
+            return RewriteTarget(target) if target else None
+        case _:
+            assert_never(kind)
 
 
-def effect_on_event(kind: Kind, random: Random) -> Cut | EndWith:
+def event_action(kind: EventKind, random: Random) -> Cut | EndWith:
     """What a fault of this kind does to a watch, at one of its events."""
-    if kind is Kind.CUT:
-        return Cut(random.choice((0.0, random.random())))
-    return EndWith(api_errors.error_event(api_errors.compacted()))
+    match kind:
+        case Kind.CUT:
+            return Cut(random.choice((0.0, random.random())))
+        case Kind.GONE:
+            return EndWith(api_errors.error_event(api_errors.compacted()))
+        case _:
+            assert_never(kind)
 
 
 def delay(random: Random, longest: float) -> Delay:
@@ -86,8 +95,12 @@ def delay(random: Random, longest: float) -> Delay:
     return Delay(random.uniform(0, longest))
 
 
-def _error(random: Random, *, writes: bool) -> Answer:
-    reaches = writes and random.random() < 0.5
+def _error(random: Random, *, writes: bool) -> Respond:
+    forwarded = writes and random.random() < 0.5
     return random.choice(
-        (api_errors.request_timed_out(reaches=reaches), api_errors.shutting_down(), api_errors.timeout(reaches=reaches))
+        (
+            api_errors.etcd_timeout(forwarded=forwarded),
+            api_errors.shutting_down(),
+            api_errors.timeout(forwarded=forwarded),
+        )
     )

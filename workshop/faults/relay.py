@@ -1,69 +1,76 @@
-"""How an answer gets to the client: piece by piece as it comes, or line by line where a line may meet a fault."""
+"""How a response gets to the client: piece by piece as it comes, or line by line where a line may meet a fault."""
 
 import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import assert_never
 
 import aiohttp
 from aiohttp import web
 
-from workshop.faults.effects import Cut, Decision, Delay, EndWith, Hold, OfLine
-from workshop.faults.upstream import OF_ONE_CONNECTION, without
+from workshop.faults.actions import Cut, Decision, Delay, EndWith, Hold, LineAction
+from workshop.faults.upstream import HOP_BY_HOP, without
 
-_HEAD = 1024  # bytes of an answer that `head` is shown
+_HEAD = 1024  # bytes of a response that `on_head` is shown
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time to linger: closing resets
 
 
-async def relay(decision: Decision, incoming: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:
-    """Pass `answer` on to the client of `incoming`."""
-    headers = without(OF_ONE_CONNECTION, answer.headers)
-    response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
-    await response.prepare(incoming)
-    if decision.line and answer.ok and answer.content_type == "application/json":
-        return await _lines(decision.line, incoming, answer, response)
+async def relay_response(
+    decision: Decision, incoming: web.BaseRequest, response: aiohttp.ClientResponse
+) -> web.StreamResponse:
+    """Pass the upstream's `response` on to the client of `incoming`."""
+    outgoing = web.StreamResponse(
+        status=response.status, reason=response.reason, headers=without(HOP_BY_HOP, response.headers)
+    )
+    await outgoing.prepare(incoming)
+    if decision.on_line and response.ok and response.content_type == "application/json":
+        return await _relay_lines(decision.on_line, incoming, response, outgoing)
     head = b""
-    async for piece in answer.content.iter_any():
-        await response.write(piece)
+    async for piece in response.content.iter_any():
+        await outgoing.write(piece)
         head += piece[: _HEAD - len(head)]
-    if decision.head and answer.ok:
-        decision.head(head)
-    await response.write_eof()
-    return response
+    if decision.on_head and response.ok:
+        decision.on_head(head)
+    await outgoing.write_eof()
+    return outgoing
 
 
-async def _lines(
-    effects_on: Callable[[int], Sequence[OfLine]],
+async def _relay_lines(
+    on_line: Callable[[int], Sequence[LineAction]],
     incoming: web.BaseRequest,
-    answer: aiohttp.ClientResponse,
-    response: web.StreamResponse,
+    response: aiohttp.ClientResponse,
+    outgoing: web.StreamResponse,
 ) -> web.StreamResponse:
     number = 0
-    async for line in _split(answer.content):
-        for effect in effects_on(number):
-            match effect:
+    async for line in lines(response.content.iter_any()):
+        for action in on_line(number):
+            match action:
                 case Delay(seconds):
                     await asyncio.sleep(seconds)
                 case Hold(until):
                     await asyncio.wait([asyncio.wrap_future(until)])  # `wait`: giving up here leaves `until` alone
                 case Cut(share):
-                    await response.write(line[: int(share * len(line))])
+                    await outgoing.write(line[: int(share * len(line))])
                     return close(incoming)
                 case EndWith(last):
-                    await response.write(last)
-                    await response.write_eof()
-                    return response
-        await response.write(line)
+                    await outgoing.write(last)
+                    await outgoing.write_eof()
+                    return outgoing
+                case _:
+                    assert_never(action)
+        await outgoing.write(line)
         number += 1
-    await response.write_eof()
-    return response
+    await outgoing.write_eof()
+    return outgoing
 
 
-async def _split(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+async def lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The lines of a stream, of any length (aiohttp's own `readline` has a limit), the last one as it is."""
     rest = b""
-    async for piece in content.iter_any():
-        *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
+    async for piece in pieces:
+        *complete, rest = (rest + piece).split(b"\n")
+        for line in complete:
             yield line + b"\n"
     if rest:
         yield rest

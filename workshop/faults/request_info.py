@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from workshop.faults.effects import HttpRequest
+from workshop.faults.actions import HttpRequest
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete", "GET": "get"}
 _WRITES = {"create", "update", "patch", "delete", "deletecollection"}

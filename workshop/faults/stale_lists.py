@@ -23,7 +23,7 @@ from workshop.faults.request_info import RequestInfo
 _VERSION = re.compile(rb'"metadata":\s*{[^{}]*?"resourceVersion":\s*"(\d+)"')
 
 
-def bound(info: RequestInfo) -> int | None:
+def oldest_allowed(info: RequestInfo) -> int | None:
     """The oldest resourceVersion with which `info` may be answered, or None if only the most recent will do."""
     version = info.query.get("resourceVersion", "")
     if info.verb != "list" or info.query.get("continue") or not version.isdecimal():
@@ -33,17 +33,17 @@ def bound(info: RequestInfo) -> int | None:
     return int(version)
 
 
-def earlier(info: RequestInfo, seen: Sequence[int], share: float) -> str | None:
-    """The target that asks for one of the states `seen`, chosen by 0 ≤ `share` < 1; None if there is none allowed."""
-    oldest = bound(info)
-    allowed = [version for version in seen if oldest is not None and version >= oldest]
+def earlier_target(info: RequestInfo, list_versions: Sequence[int], share: float) -> str | None:
+    """The target that asks for one of these earlier versions, chosen by 0 ≤ `share` < 1; None if none is allowed."""
+    oldest = oldest_allowed(info)
+    allowed = [version for version in list_versions if oldest is not None and version >= oldest]
     if not allowed:
         return None
     version = allowed[int(share * len(allowed))]
     return f"{info.path}?{urlencode({**info.query, 'resourceVersion': version, 'resourceVersionMatch': 'Exact'})}"
 
 
-def version_of(head: bytes) -> int | None:
+def resource_version(head: bytes) -> int | None:
     """The resourceVersion of a list, from the beginning of its JSON."""
-    found = _VERSION.search(head)
-    return int(found[1]) if found else None
+    match = _VERSION.search(head)
+    return int(match[1]) if match else None

@@ -5,7 +5,7 @@ needs the packages of requirements-site.lock; nothing that students run for a le
 """
 
 from workshop.notebooks.errors import NotebookError
-from workshop.notebooks.run import run
-from workshop.notebooks.stored import problems
+from workshop.notebooks.execution import run
+from workshop.notebooks.lint import problems
 
 __all__ = ["NotebookError", "problems", "run"]

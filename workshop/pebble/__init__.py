@@ -1,15 +1,14 @@
 """Pebble, the ACME server for tests of Let's Encrypt's makers, and challtestsrv, the DNS that it asks: both local.
 
-    with pebble.running() as ca:
+    with pebble.serve() as ca:
         ...  # ca.directory_url, ca.trust, ca.http_port, ca.dns, ca.roots()
 
 | module | what it does |
 |---|---|
-| `options` | the dials of a test CA, as Pebble's configuration and environment |
+| `options` | how a test CA behaves, as Pebble's configuration and environment |
 | `server` | start both programs, wait until they answer, end them |
-| `folder` | where its files are, and what becomes of them |
 | `ports` | free ports on loopback that nobody takes in between |
-| `tls` | Pebble's own certificate, by a CA made for this run |
+| `serving_certificate` | Pebble's own certificate, by a CA made for this run |
 | `challtestsrv` | what the DNS answers; also a solver for DNS-01 |
 
 Pebble 2.10.1 can hang for ever: it takes its locks in two orders, so a newOrder, another order's authorization being
@@ -18,6 +17,6 @@ that ran 16 at a time, and needs three at a time; one after the other is safe.
 """
 
 from workshop.pebble.options import Options
-from workshop.pebble.server import Pebble, PebbleError, running
+from workshop.pebble.server import Pebble, PebbleError, serve
 
-__all__ = ["Options", "Pebble", "PebbleError", "running"]
+__all__ = ["Options", "Pebble", "PebbleError", "serve"]

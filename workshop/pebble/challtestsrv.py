@@ -1,4 +1,4 @@
-"""challtestsrv, the DNS that Pebble asks: every name leads to 127.0.0.1 unless it is told otherwise."""
+"""challtestsrv, the DNS that Pebble asks: every name leads to 127.0.0.1 unless set otherwise."""
 
 import aiohttp
 
@@ -27,9 +27,9 @@ class ChallTestSrv:
         """Answer every question for a name with SERVFAIL."""
         await self._post("set-servfail", host=f"{name}.")
 
-    async def _post(self, what: str, **arguments: object) -> None:
+    async def _post(self, command: str, **arguments: object) -> None:
         async with (
             aiohttp.ClientSession(raise_for_status=True) as session,
-            session.post(f"{self.url}/{what}", json=arguments),
+            session.post(f"{self.url}/{command}", json=arguments),
         ):
             pass

@@ -1,4 +1,4 @@
-"""The dials of a test CA, and how Pebble 2.10 is told of them.
+"""How a test CA behaves, as Pebble 2.10 wants it configured.
 
 Pebble ignores what it doesn't know, in silence, so every name here was tried against that version: the validity
 stands in a profile, delays for Retry-After in the configuration, the rest of the faults in the environment.
@@ -81,7 +81,7 @@ class Options:
         }
 
     def environment(self) -> dict[str, str]:
-        """The whole environment of the process: nothing of ours may turn a dial."""
+        """The whole environment of the process, so that no variable of the user's has a say."""
         return {
             "PEBBLE_WFE_NONCEREJECT": str(self.bad_nonces),
             "PEBBLE_AUTHZREUSE": str(self.authorization_reuse),

@@ -15,7 +15,7 @@ from cryptography import x509
 
 from certmanager.pki import certificates
 from workshop import binaries
-from workshop.pebble import tls
+from workshop.pebble import serving_certificate
 from workshop.pebble.challtestsrv import ChallTestSrv
 from workshop.pebble.options import Options, Ports
 from workshop.system import processes, tempdir
@@ -23,7 +23,7 @@ from workshop.system import processes, tempdir
 PROGRAMS = ("pebble", "pebble-challtestsrv")
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
-_LOOK_AGAIN_SECONDS = 0.005
+_PROBE_INTERVAL_SECONDS = 0.005
 
 
 class PebbleError(RuntimeError):
@@ -82,11 +82,17 @@ class Pebble:
 
     def roots(self) -> list[x509.Certificate]:
         """The roots of what Pebble issues, new at each start; the first is the default, the others are alternates."""
-        pems = [self.manage(f"/roots/{number}") for number in range(1 + self.options.alternate_roots)]
+        pems = [self.get_management(f"/roots/{number}") for number in range(1 + self.options.alternate_roots)]
         return [x509.load_pem_x509_certificate(pem) for pem in pems]
 
-    def manage(self, path: str) -> bytes:
-        """GET something from Pebble's management interface. OSError, HTTPException: it doesn't answer so."""
+    def get_management(self, path: str) -> bytes:
+        """GET something from Pebble's management interface.
+
+        Raises:
+            OSError: it can't be reached.
+            HTTPException: what answers doesn't speak HTTP.
+            PebbleError: it answers with another status than 200.
+        """
         connection = http.client.HTTPSConnection("127.0.0.1", self.ports.management, timeout=5, context=self.trust)
         with contextlib.closing(connection):
             connection.request("GET", path)
@@ -103,7 +109,11 @@ class Pebble:
         self._until_ready()
 
     def wait(self) -> None:
-        """Return never; PebbleError as soon as one of the two processes has ended."""
+        """Wait for ever.
+
+        Raises:
+            PebbleError: one of the two processes has ended.
+        """
         while True:
             for name, process in self._processes.items():
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -111,7 +121,11 @@ class Pebble:
                     raise self._ended(name)
 
     def start(self) -> None:
-        """Start both and wait until they answer. PebbleError: they don't."""
+        """Start both and wait until they answer.
+
+        Raises:
+            PebbleError: they don't.
+        """
         dns = ["-dnsserver", f"127.0.0.1:{self.ports.dns}", "-management", f"127.0.0.1:{self.ports.dns_management}"]
         unused = ["-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", "", "-defaultIPv6", ""]
         self._start("pebble-challtestsrv", [*dns, *unused], {})
@@ -119,7 +133,7 @@ class Pebble:
         self._until_ready()
 
     def stop(self) -> None:
-        """End what runs."""
+        """End both."""
         processes.stop(self._processes.values(), grace=_STOP_SECONDS)
 
     def _start_pebble(self) -> None:
@@ -131,23 +145,23 @@ class Pebble:
 
     def _until_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        self._until(lambda: _connect(self.ports.dns), "pebble-challtestsrv", deadline)
-        self._until(lambda: _connect(self.ports.dns_management), "pebble-challtestsrv", deadline)
-        self._until(lambda: _connect(self.ports.acme), "pebble", deadline)
-        self._until(self.roots, "pebble", deadline)
+        self._wait_for("pebble-challtestsrv", lambda: _connect(self.ports.dns), deadline)
+        self._wait_for("pebble-challtestsrv", lambda: _connect(self.ports.dns_management), deadline)
+        self._wait_for("pebble", lambda: _connect(self.ports.acme), deadline)
+        self._wait_for("pebble", self.roots, deadline)
         self.root_file.write_bytes(certificates.to_pem(*self.roots()))
 
-    def _until(self, attempt: Callable[[], object], name: str, deadline: float) -> None:
-        """Try until `attempt` raises no OSError: nothing tells when another process begins to listen."""
+    def _wait_for(self, name: str, probe: Callable[[], object], deadline: float) -> None:
+        """Probe a program until that raises no OSError: no event says when another process begins to listen."""
         while True:
             try:
-                attempt()
+                probe()
             except OSError as error:
                 if self._processes[name].poll() is not None:
                     raise self._ended(name) from error
                 if time.monotonic() > deadline:
                     raise PebbleError(f"{name} doesn't answer after {_START_SECONDS:g} s: {error}") from error
-                time.sleep(_LOOK_AGAIN_SECONDS)
+                time.sleep(_PROBE_INTERVAL_SECONDS)
             else:
                 return
 
@@ -156,23 +170,25 @@ class Pebble:
         return PebbleError(f"{name} has ended with {how}. Its log:\n{processes.tail(self.log(name))}")
 
     def _write_files(self) -> str:
-        identity = tls.make(datetime.datetime.now(datetime.UTC))
+        serving = serving_certificate.generate(datetime.datetime.now(datetime.UTC))
         for name, content in (
-            ("ca.crt", identity.ca),
-            ("tls.crt", identity.certificate),
-            ("tls.key", identity.key),
+            ("ca.crt", serving.ca),
+            ("tls.crt", serving.certificate),
+            ("tls.key", serving.key),
             ("pebble.json", json.dumps(self.options.configuration(self.ports), indent=2).encode()),
         ):
             (self.folder / name).touch(mode=0o600)
             (self.folder / name).write_bytes(content)
-        return identity.ca.decode()
+        return serving.ca.decode()
 
 
 @contextlib.contextmanager
-def running(options: Options | None = None, *, report: binaries.Reporter | None = None) -> Iterator[Pebble]:
+def serve(options: Options | None = None, *, report: binaries.Reporter | None = None) -> Iterator[Pebble]:
     """A Pebble inside the `with`, ready; `report` shows how its programs are got where they aren't there yet.
 
-    BinariesMissing: they can't be got. PebbleError: they don't start.
+    Raises:
+        BinariesMissing: they can't be got.
+        PebbleError: they don't start.
     """
     programs = binaries.ensure(PROGRAMS, report or binaries.Reporter())
     with tempdir.folder() as folder, Ports.reserved() as ports:

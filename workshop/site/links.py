@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from workshop.site.page import Page, parts
+from workshop.course.markdown import text_and_blocks
+from workshop.site.page import Page
 
 _LINK = re.compile(r"(`+)(?:(?!\1).)+\1|(?P<image>!?)\[(?P<words>[^\]]*)\]\((?P<target>[^)\s]+)\)", re.DOTALL)
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|#|/")
 _LATER = {"lessons", "notebooks", "acme"}  # folders of the site to which lessons add
 
 
-def rewritten(page: Page, places: Mapping[str, str], *, is_stage: bool) -> Page:
+def rewrite_links(page: Page, places: Mapping[str, str], *, is_stage: bool) -> Page:
     """Return the page with links for the site; `places` says of each path in the tree where it lies on the site."""
 
     def link(match: re.Match[str]) -> str:
@@ -31,8 +32,8 @@ def rewritten(page: Page, places: Mapping[str, str], *, is_stage: bool) -> Page:
         relative = os.path.relpath(site, PurePosixPath(page.site).parent)
         return f"{match['image']}[{match['words']}]({relative}{mark}{anchor})"
 
-    text = "".join(part if is_block else _LINK.sub(link, part) for _, part, is_block in parts(page.text))
-    return replace(page, text=text)
+    parts = (text if block else _LINK.sub(link, text) for text, block in text_and_blocks(page.text))
+    return replace(page, text="".join(parts))
 
 
 def _comes_later(page: Page, path: str) -> bool:

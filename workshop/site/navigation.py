@@ -7,12 +7,12 @@ from typing import Any
 from workshop.site.page import Page
 
 
-def expanded(entries: list[Any], pages: Mapping[str, Page]) -> list[Any]:
+def expand_patterns(entries: list[Any], pages: Mapping[str, Page]) -> list[Any]:
     """Return MkDocs' `nav` with patterns resolved, and without sections that turn out empty."""
-    return list(_expanded(entries, pages))
+    return list(_entries(entries, pages))
 
 
-def _expanded(entries: list[Any], pages: Mapping[str, Page]) -> Iterator[Any]:
+def _entries(entries: list[Any], pages: Mapping[str, Page]) -> Iterator[Any]:
     for entry in entries:
         if isinstance(entry, str):
             yield from ({pages[name].label: name} for name in sorted(fnmatch.filter(pages, entry)))
@@ -20,5 +20,5 @@ def _expanded(entries: list[Any], pages: Mapping[str, Page]) -> Iterator[Any]:
         [(title, below)] = entry.items()
         if isinstance(below, str):
             yield entry
-        elif found := expanded(below, pages):
-            yield {title: found}
+        elif section := expand_patterns(below, pages):
+            yield {title: section}

@@ -10,30 +10,25 @@ The cutting is done by pymdownx.snippets. What people type and see (`console`, `
 import re
 from collections.abc import Iterator
 
-from workshop.site.page import Page, parts
+from workshop.course.markdown import FencedBlock, fenced_blocks
+from workshop.site.page import Page
 
 _NO_SNIPPETS = {"", "console", "sh", "text"}
-_OPENING = re.compile(r' *[`~]+\s*(?P<language>[\w+-]*)(?:.*?title="(?P<title>[^"]*)")?')
 _CUT = re.compile(r'-+8<-+ "(?P<path>[^":]+)(:[^"]*)?"')
 
 
 def problems(page: Page) -> Iterator[str]:
     """Yield what breaks the rule, with page and line."""
-    for line, part, is_block in parts(page.text):
-        if is_block and (problem := _problem(part)):
-            yield f"{page.source}, line {line}: {problem}"
+    for block in fenced_blocks(page.text):
+        if block.language not in _NO_SNIPPETS and (problem := _problem(block)):
+            yield f"{page.source}, line {block.first_line}: {problem}"
 
 
-def _problem(block: str) -> str:
-    opening, *content = block.splitlines()[:-1]
-    match = _OPENING.match(opening)
-    assert match, "a block opens with a fence"
-    if match["language"] in _NO_SNIPPETS:
-        return ""
-    cuts = [_CUT.fullmatch(line.strip()) for line in content if line.strip()]
+def _problem(block: FencedBlock) -> str:
+    cuts = [_CUT.fullmatch(line.strip()) for line in block.content.splitlines() if line.strip()]
     if not cuts or not all(cuts):
         return 'this code isn\'t cut from a file: its only content must be --8<-- "FILE" or "FILE:SECTION"'
     names = {cut["path"] for cut in cuts if cut}
-    if names != {match["title"]}:
-        return f'the snippet doesn\'t name its file: ```{match["language"]} title="{min(names)}"'
+    if names != {block.title}:
+        return f'the snippet doesn\'t name its file: ```{block.language} title="{min(names)}"'
     return ""

@@ -151,7 +151,8 @@ class Shop:
     def expect(self, what: str, wanted: Mapping[str, View], *, look: str) -> None:
         """Wait until the icecreams look as `wanted`, each in the fields that are named; `look` is for when they don't.
 
-        Raises CheckFailedError.
+        Raises:
+            CheckFailedError: they don't.
         """
 
         def difference() -> str:
@@ -168,7 +169,8 @@ class Shop:
 
         `within` is how many seconds to wait where the operator can't hear the bell.
 
-        Raises CheckFailedError.
+        Raises:
+            CheckFailedError: it goes on to return something.
         """
         if self._becomes_empty(difference, within or _INSTANT):
             return
@@ -176,7 +178,11 @@ class Shop:
             raise self._failed(what, difference(), look)
 
     def settle(self, *, look: str) -> None:
-        """Wait until the operator has dealt with all that happened before this call. Raises CheckFailedError."""
+        """Wait until the operator has dealt with all that happened before this call.
+
+        Raises:
+            CheckFailedError: it doesn't.
+        """
         if not self._rings():
             seen = f"{self._bell}: {_words(_view(self.icecream(self._bell)))}" if self._mute else "it does not"
             raise self._failed(

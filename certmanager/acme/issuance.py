@@ -1,0 +1,183 @@
+"""From an order to its certificate (RFC 8555 section 7.1.6), on from whatever state the order is in.
+
+Each step asks what is there and does what is missing, so a new process can begin again at any point: all that must
+not be lost is the account's key and, from finalize on, the certificate's key.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from cryptography import x509
+
+from certmanager.acme import authorization, certificate, challenge, order, polling, problem
+from certmanager.acme.account import Account
+from certmanager.acme.authorization import Authorization
+from certmanager.acme.certificate import Chain
+from certmanager.acme.challenge import Proof, Solver
+from certmanager.acme.client import Client
+from certmanager.acme.errors import BadReplyError, OrderFailedError
+from certmanager.acme.identifier import Identifier, alt_names
+from certmanager.acme.order import Order
+from certmanager.acme.polling import PollingPolicy
+from certmanager.acme.problem import ProblemError
+from certmanager.pki import requests
+from certmanager.pki.keys import PrivateKey
+
+_POLICY = PollingPolicy()
+_OPEN = {order.Status.PENDING, order.Status.READY, order.Status.PROCESSING}
+
+
+async def find_open_order(client: Client, owner: Account, identifiers: Collection[Identifier]) -> Order | None:
+    """An order for exactly these names that was begun before and isn't over, if the CA lists one."""
+    names = frozenset(identifiers)
+    async for url in client.orders(owner):
+        listed = await client.order(url)
+        if listed.identifiers == names and listed.status in _OPEN:
+            return listed
+    return None
+
+
+async def issue(
+    client: Client,
+    begun: Order,
+    key: PrivateKey,
+    challenge_type: challenge.Type,
+    solver: Solver,
+    *,
+    roots: Sequence[x509.Certificate] | None = None,
+    preferred_chain: str | None = None,
+    policy: PollingPolicy = _POLICY,
+) -> Chain:
+    """Take an order to its certificate for `key`; with `preferred_chain`, the one to the root of that name if any is.
+
+    Raises:
+        OrderFailedError: it failed, with the reasons.
+        CertificateRefusedError: the CA sent something else.
+        StillPendingError: the CA takes longer than `policy` allows; go on later with the same order.
+        AcmeError: the CA doesn't comply, or can't be reached.
+    """
+    current = begun
+    if current.status is order.Status.PENDING:
+        await authorize(client, current, challenge_type, solver, policy)
+        current = await _finalize(client, current, key)  # it is ready now; to ask first would be one request more
+    if current.status is order.Status.PENDING:  # the CA hasn't noticed yet
+        current = await _wait(client, current, {order.Status.PENDING}, policy)
+    if current.status is order.Status.READY:
+        current = await _finalize(client, current, key)
+    current = await _wait(client, current, _OPEN, policy)
+    if current.status is order.Status.INVALID:
+        raise await failure_of(client, current)
+    order.must_be_for(current, begun.identifiers)
+    return await _download(client, current, key, roots, preferred_chain)
+
+
+async def authorize(
+    client: Client, pending: Order, challenge_type: challenge.Type, solver: Solver, policy: PollingPolicy
+) -> None:
+    """Satisfy all authorizations of an order (section 7.5); what is presented for that is cleaned up in any case.
+
+    Raises:
+        OrderFailedError: the CA found a proof wanting.
+        StillPendingError: the CA takes longer than `policy` allows.
+        AcmeError: the CA doesn't comply, or can't be reached.
+    """
+    presented: list[Proof] = []
+    try:
+        responded = [
+            await _respond(client, pending, url, challenge_type, solver, presented) for url in pending.authorizations
+        ]
+        decided = [await _decision(client, opened, policy) for opened in responded]
+    finally:
+        for proof in presented:
+            await solver.clean_up(proof)
+    failed = _not_valid(decided)
+    if failed:
+        raise failure(pending, failed)
+
+
+async def failure_of(client: Client, invalid: Order) -> OrderFailedError:
+    """Why an order is invalid, its authorizations asked."""
+    return failure(invalid, _not_valid([await client.authorization(url) for url in invalid.authorizations]))
+
+
+def failure(failed: Order, authorizations: Sequence[Authorization]) -> OrderFailedError:
+    """Why an order is invalid: what the CA says of it, and of the authorizations that aren't valid."""
+    lines = [f"the order {failed.url} failed"]
+    if failed.error is not None:
+        lines.append(str(ProblemError(failed.error)))
+    for refused in authorizations:
+        lines.append(f"{refused.identifier}: the authorization {refused.url} is {refused.status}")
+        lines += [f"{tried.type}: {ProblemError(tried.error)}" for tried in refused.challenges if tried.error]
+    return OrderFailedError("\n".join(lines))
+
+
+def _not_valid(authorizations: Sequence[Authorization]) -> list[Authorization]:
+    return [decided for decided in authorizations if decided.status is not authorization.Status.VALID]
+
+
+async def _respond(
+    client: Client,
+    pending: Order,
+    url: str,
+    challenge_type: challenge.Type,
+    solver: Solver,
+    presented: list[Proof],
+) -> Authorization:
+    opened = await client.authorization(url)
+    if opened.identifier not in pending.identifiers:
+        raise BadReplyError(f"{url} authorizes {opened.identifier}, for which {pending.url} doesn't ask")
+    if opened.status is not authorization.Status.PENDING:
+        return opened
+    offered = opened.challenge(challenge_type)
+    proof = client.prove(offered, opened.identifier)
+    presented.append(proof)
+    await solver.present(proof)
+    if offered.status is not challenge.Status.PENDING:  # the CA is looking already
+        return opened
+    return replace(opened, retry_after=(await client.respond(offered)).retry_after)
+
+
+async def _decision(client: Client, opened: Authorization, policy: PollingPolicy) -> Authorization:
+    return await polling.until(
+        lambda current: current.status is not authorization.Status.PENDING,
+        opened,
+        lambda: client.authorization(opened.url),
+        client.clock,
+        policy,
+    )
+
+
+async def _finalize(client: Client, ready: Order, key: PrivateKey) -> Order:
+    try:
+        return await client.finalize(ready, requests.create(key, alt_names(ready.identifiers)))
+    except ProblemError as error:
+        if error.problem.type != problem.ORDER_NOT_READY:
+            raise
+        return await client.order(ready.url)
+
+
+async def _wait(client: Client, begun: Order, statuses: Collection[order.Status], policy: PollingPolicy) -> Order:
+    """The order once it has none of `statuses` any more."""
+    return await polling.until(
+        lambda current: current.status not in statuses,
+        begun,
+        lambda: client.order(begun.url),
+        client.clock,
+        policy,
+    )
+
+
+async def _download(
+    client: Client,
+    valid: Order,
+    key: PrivateKey,
+    roots: Sequence[x509.Certificate] | None,
+    preferred_chain: str | None,
+) -> Chain:
+    assert valid.certificate is not None  # order.parse gives no valid order without
+    chain = await client.certificate(valid.certificate)
+    if preferred_chain is not None and chain.top != preferred_chain:
+        alternates = [await client.certificate(url) for url in chain.alternates]
+        chain = next((alternate for alternate in alternates if alternate.top == preferred_chain), chain)
+    certificate.must_be_for(chain, key.public_key(), valid.identifiers, client.clock.now(), roots)
+    return chain

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.controlplane.conftest import Workspace
 from workshop.binaries.cache import cache_root
@@ -29,7 +30,10 @@ def test_before_the_first_up_nothing_is_up(workspace: Workspace) -> None:
 
 
 def test_two_ups_at_once_start_one_control_plane(workspace: Workspace) -> None:
-    ups = [workspace.start("up"), workspace.start("up")]
+    workspace.layout.create()
+    with FileLock(workspace.layout.start_stop_lock):  # so that both of them have begun before one of them goes on
+        ups = [workspace.start("up"), workspace.start("up")]
+        assert all(up.stdout and up.stdout.readline().startswith("Starting") for up in ups)
     outputs = [up.communicate(timeout=120) for up in ups]
     assert [up.returncode for up in ups] == [0, 0], outputs
     names = sorted(process.name() for process in workspace.processes())

@@ -67,14 +67,22 @@ def _assert_gone(children: list[psutil.Process]) -> None:
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_two_side_by_side_never_meet(control_plane: ControlPlane) -> None:
+def test_two_side_by_side_never_meet_and_nothing_is_left_of_one_that_ended(control_plane: ControlPlane) -> None:
     with running_control_plane() as other:
         other.kubectl("create", "configmap", "mine")
         assert "NotFound" in control_plane.kubectl("get", "configmap", "mine", check=False)
+        processes = [psutil.Process(process.pid) for process in other.components.running.values()]
+    assert len(processes) == 3
+    _assert_gone(processes)
+    assert not other.layout.root.exists()
 
 
-def test_the_api_server_comes_back_on_the_same_address(fresh_control_plane: ControlPlane) -> None:
+def test_the_api_server_comes_back_on_the_same_address_and_its_last_log_is_kept(
+    fresh_control_plane: ControlPlane,
+) -> None:
     fresh_control_plane.kubectl("create", "configmap", "kept")
+    before = fresh_control_plane.layout.log("kube-apiserver").read_text()
     fresh_control_plane.components.kill()
     fresh_control_plane.components.start()
     assert fresh_control_plane.get("configmap", "kept")
+    assert (fresh_control_plane.layout.logs / "kube-apiserver.log.1").read_text().startswith(before)

@@ -1,6 +1,7 @@
 """A control plane that is up: what `workshop up` says, what the other commands say of it, and who gets at it."""
 
 import json
+import re
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -75,7 +76,8 @@ def test_logs_names_the_logs_that_there_are(up: Workspace) -> None:
 def test_logs_without_a_name_shows_the_end_of_each(up: Workspace) -> None:
     shown = up.workshop("logs").stdout
     for component in ("etcd", "kube-apiserver", "kube-controller-manager", "audit"):
-        assert f"==> {component} <==" in shown
+        assert re.search(rf"^==> {component} <==$", shown, re.MULTILINE)
+    assert re.search(r"^==> kube-apiserver <==\n[IWE]\d{4} ", shown, re.MULTILINE)
 
 
 def test_env_makes_kubectl_use_the_cluster(up: Workspace) -> None:

@@ -31,7 +31,7 @@ def test_a_command_is_shown_with_its_output(audience: _Audience) -> None:
     assert audience.output.getvalue() == "$ echo vanilla\nvanilla\n"
 
 
-def test_output_that_isnt_as_told_breaks_the_demo(audience: _Audience) -> None:
+def test_output_that_isnt_as_expected_breaks_the_demo(audience: _Audience) -> None:
     with pytest.raises(DemoError, match="`echo vanilla` was expected to show 'matcha'"):
         audience.presenter.run("echo vanilla", shows="matcha")
 

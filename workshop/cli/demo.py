@@ -3,7 +3,7 @@
 import click
 from rich.console import Console
 
-from workshop.demo.lecture import present_all
+from workshop.demo.presentation import present_all
 from workshop.demo.presenter import DemoError
 from workshop.workspace import home
 

@@ -11,6 +11,7 @@ from workshop.controlplane.providers import existing, local
 from workshop.workspace import home
 
 _ABSENT = "no kubelet and no scheduler: Pods stay Pending"
+_DOWN = {"provider": "local", "state": "down", "failure": None}
 _EXPECTED = ("etcd", "kube-apiserver", "kube-controller-manager")
 
 
@@ -19,7 +20,7 @@ def read(layout: Layout) -> dict[str, Any]:
     if context := existing.current_context(layout):
         return {
             "provider": "existing",
-            "state": _readiness(home.current_cluster(layout).is_ready()),
+            "state": _readiness(layout),
             "context": context.name,
             "server": context.server,
             "kubeconfig": str(layout.kubeconfig),
@@ -27,14 +28,10 @@ def read(layout: Layout) -> dict[str, Any]:
     state = state_file.read(layout.state_file)
     if state is None or not local.is_running(layout):
         failure = local.failure(layout)
-        return {
-            "provider": "local",
-            "state": "failed" if failure else "down",
-            "failure": str(failure) if failure else None,
-        }
+        return {"provider": "local", "state": "failed", "failure": str(failure)} if failure else _DOWN
     return {
         "provider": "local",
-        "state": _readiness(local.is_ready(layout)),
+        "state": _readiness(layout),
         "server": state.server,
         "kubeconfig": str(layout.kubeconfig),
         "components": {name: _process(process) for name, process in state.components.items()},
@@ -59,8 +56,8 @@ def as_text(status: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _readiness(ready: bool) -> str:
-    return "ready" if ready else "not ready"
+def _readiness(layout: Layout) -> str:
+    return "ready" if home.current_cluster(layout).is_ready() else "not ready"
 
 
 def _process(process: state_file.ProcessId) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from filelock import FileLock
 
 from workshop.controlplane import state_file
 from workshop.controlplane.bootstrap import init_control_plane
-from workshop.controlplane.components import apiserver_is_ready
 from workshop.controlplane.errors import ControlPlaneError
 from workshop.controlplane.layout import Layout
 from workshop.controlplane.state_file import ControlPlaneState, Failure, ProcessId
@@ -71,12 +70,6 @@ def reset(layout: Layout) -> bool:
 def is_running(layout: Layout) -> bool:
     """Whether a supervisor holds its lock."""
     return flock.is_held(layout.supervisor_lock)
-
-
-def is_ready(layout: Layout) -> bool:
-    """Whether the API server answers that it is ready."""
-    state = state_file.read(layout.state_file)
-    return bool(state and is_running(layout) and apiserver_is_ready(state.port, layout.pki / "ca.crt"))
 
 
 def failure(layout: Layout) -> Failure | None:

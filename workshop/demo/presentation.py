@@ -1,4 +1,4 @@
-"""The lecture's demo as a whole: all steps, on a temporary control plane, the workspace's, or an existing cluster."""
+"""The demo as a whole: all steps, on a temporary control plane, the workspace's, or an existing cluster."""
 
 import contextlib
 import importlib

@@ -15,6 +15,7 @@ import uvloop
 from icecream_operator import manager
 from reconciling.connection import CredentialsError
 from reconciling.endpoints import AddressError, address
+from reconciling.kopf_internals import silence_stopped_tasks
 
 
 def main() -> int:
@@ -45,9 +46,7 @@ def _configure_logs(log_format: str, verbose: bool) -> None:
     kopf.configure(verbose=verbose, log_format=kopf_format, log_prefix=None)
     if not verbose:
         logging.getLogger("kopf").setLevel(logging.WARNING)
-        # Why a watch has ended, `manager` says in one line, and not these in two tracebacks.
-        for name in ("orchestration", "running"):
-            logging.getLogger(f"kopf._core.reactor.{name}").setLevel(logging.CRITICAL)
+        silence_stopped_tasks()  # `manager` says why a watch has ended
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,12 +13,12 @@ from icecream_operator.icecream import API_VERSION, GROUP, KIND, PLURAL, VERSION
 from reconciling.errors import translated
 from reconciling.events import Regarding
 
-TIMEOUT = 15.0
+TIMEOUT = 15.0  # seconds for a request
 MERGE_PATCH = "application/merge-patch+json"
 
 
 class Icecreams:
-    """Reads and writes icecreams. Every method raises what `reconciling.errors.translated` raises."""
+    """Reads and writes icecreams. What every method raises is what `reconciling.errors.translated` raises."""
 
     def __init__(self, api: Callable[[], ApiClient]) -> None:
         self._api = api
@@ -37,10 +37,10 @@ class Icecreams:
 
     async def delete(self, icecream: Icecream) -> None:
         """Delete exactly what was seen: not one of the same name, and not if it was changed since."""
-        seen = V1Preconditions(uid=icecream.uid, resource_version=str(icecream.resource_version))
+        preconditions = V1Preconditions(uid=icecream.uid, resource_version=str(icecream.resource_version))
         with translated("deleting the icecream"):
             await self._objects.delete_cluster_custom_object(
-                *self._path(icecream.name), body=V1DeleteOptions(preconditions=seen), _request_timeout=TIMEOUT
+                *self._path(icecream.name), body=V1DeleteOptions(preconditions=preconditions), _request_timeout=TIMEOUT
             )
 
     async def patch_status(self, name: str, patch: Mapping[str, Any]) -> Icecream:

@@ -1,6 +1,6 @@
 """Evicts what is oversold: deletes it, and says why in an Event.
 
-Deleting is the one thing that can't be put right later, so it is done with three precautions, each against a picture
+Deleting is the one thing that can't be put right later, so it is done with three precautions, each against a cache
 that is behind the API server, as it may well be after a restart:
 
 - One at a time, so that the next decision has had time to see what came of the last.
@@ -18,8 +18,8 @@ from icecream_operator import quota
 from icecream_operator.client import Icecreams, regarding
 from icecream_operator.icecream import Icecream
 from icecream_operator.quota import Verdict
-from icecream_operator.sale import Sale
-from reconciling.errors import Gone, Retry
+from icecream_operator.reconciliation import Reconciliation, StepResult
+from reconciling.errors import NotFound, Retry
 from reconciling.events import EventRecorder
 from reconciling.logs import object_logger
 
@@ -34,31 +34,36 @@ class Eviction:
         self._events = events
         self._one_at_a_time = asyncio.Lock()
 
-    async def __call__(self, sale: Sale) -> bool:
-        """Return False if the icecream was evicted, or is gone anyway."""
-        icecream, verdict = sale.icecream, sale.verdict
+    async def __call__(self, reconciliation: Reconciliation) -> StepResult:
+        """Return DONE if the icecream was evicted, or is gone anyway.
+
+        Raises:
+            Retry: it is no longer oversold, was changed since, or can't be deleted now.
+            Refused: the API server won't delete it.
+        """
+        icecream, verdict = reconciliation.icecream, reconciliation.verdict
         if verdict is None or verdict.sold:
-            return True
+            return StepResult.CONTINUE
         async with self._one_at_a_time:
             if not await self._still_oversold(icecream, verdict):
                 raise Retry(f"{icecream.name} is no longer oversold")
             try:
                 await self._icecreams.delete(icecream)
-            except Gone:
-                return False
+            except NotFound:
+                return StepResult.DONE
         note = f"{verdict.full} is sold out: {', '.join(verdict.before)} were before this one"
         object_logger(logger, icecream.name).info("Evicted: %s", note)
         self._events.record(regarding(icecream), "Warning", "Evicted", "Evict", note)
-        return False
+        return StepResult.DONE
 
     async def _still_oversold(self, icecream: Icecream, verdict: Verdict) -> bool:
-        """Ask the API server, not the picture."""
+        """Ask the API server, not the cache."""
         try:
             before = [await self._icecreams.read(name) for name in verdict.before]
-        except Gone:
+        except NotFound:
             return False
-        if all(each.flavours == (verdict.full,) for each in before):
-            return all(each.rank < icecream.rank and not each.deleting for each in before)
+        if all(earlier.flavours == (verdict.full,) for earlier in before):
+            return all(earlier.rank < icecream.rank and not earlier.deleting for earlier in before)
         # One with other flavours may itself be oversold by now, through icecreams that we don't know to be connected.
-        now = quota.decide(await self._icecreams.list()).get(icecream.name)
-        return now is not None and not now.sold
+        verdict_now = quota.decide(await self._icecreams.list()).get(icecream.name)
+        return verdict_now is not None and not verdict_now.sold

@@ -38,28 +38,30 @@ async def run(
 ) -> None:
     """Run until a signal.
 
-    Raises CredentialsError; AddressError where the endpoints can't be served there.
+    Raises:
+        CredentialsError: there are none, or the API server refuses them.
+        AddressError: the endpoints can't be served there.
     """
     loop = asyncio.get_running_loop()
     _end_on_signals(loop)
     queue: WorkQueue[str] = WorkQueue(Backoff(random.random), loop.call_later)
-    told: WorkQueue[Event] = WorkQueue(Backoff(random.random), loop.call_later)
+    event_queue: WorkQueue[Event] = WorkQueue(Backoff(random.random), loop.call_later)
     metrics = Metrics()
-    listed = on_complete_list(PATH, lambda *found: reconciler.listed(*found))
-    connection = Connection.find(kubeconfig, [metrics.count_requests, listed])
+    lists = on_complete_list(PATH, lambda items, resource_version: reconciler.on_list(items, resource_version))
+    connection = Connection.find(kubeconfig, [metrics.count_requests, lists])
     icecreams = Icecreams(lambda: connection.api)
-    events = EventRecorder(told, lambda: EventsV1Api(connection.api), CONTROLLER, socket.gethostname(), _now)
+    events = EventRecorder(event_queue, lambda: EventsV1Api(connection.api), CONTROLLER, socket.gethostname(), _now)
     reconciler = Reconciler(queue, icecreams, events, steps(icecreams, events, on_oversell), _now)
 
     async def work() -> None:
         reconcile = metrics.controller(PLURAL, queue, reconciler.reconcile)
-        write = metrics.controller("events", told, events.write)
+        write = metrics.controller("events", event_queue, events.write)
         async with asyncio.TaskGroup() as group:
             group.create_task(controller.run(queue, reconcile, WORKERS, _logger_of))
-            group.create_task(controller.run(told, write, 1, logger_of))
+            group.create_task(controller.run(event_queue, write, 1, logger_of))
 
     async with (
-        serving(health_at, health(lambda: reconciler.picture.complete)),
+        serving(health_at, health(lambda: reconciler.cache.synced)),
         serving(metrics_at, [metrics.endpoint()]),
         connection,
     ):
@@ -69,7 +71,11 @@ async def run(
 
 
 async def _log_in(connection: Connection) -> kopf.AiohttpSession:
-    """Return a session with which the API server answers."""
+    """Return a session with which the API server answers.
+
+    Raises:
+        CredentialsError: there are no credentials, or the API server refuses them.
+    """
     session = await connection.login()
     await preflight.wait_until_served(lambda: connection.api, Backoff(random.random, 0.5, 15), asyncio.sleep)
     return session

@@ -11,7 +11,7 @@ from kubernetes.aio.client import ApiClient, ApiException, CustomObjectsApi
 
 from icecream_operator.icecream import GROUP, PLURAL, VERSION
 from reconciling.connection import CredentialsError
-from reconciling.errors import Gone, Retry, explain, translated
+from reconciling.errors import NotFound, Retry, explain, translated
 
 logger = logging.getLogger(__name__)
 
@@ -21,14 +21,17 @@ async def wait_until_served(
 ) -> None:
     """Return as soon as the icecreams can be listed.
 
-    Raises CredentialsError.
+    `backoff` gives the seconds to wait after so many failures.
+
+    Raises:
+        CredentialsError: the API server refuses the credentials.
     """
     failures = 0
     while True:
         try:
             with translated(f"listing icecreams at {api().configuration.host}"):
                 await CustomObjectsApi(api()).list_cluster_custom_object(GROUP, VERSION, PLURAL, limit=1)
-        except (Gone, Retry) as obstacle:
+        except (NotFound, Retry) as obstacle:
             failures += 1
             seconds = backoff(failures)
             logger.warning("%s. Trying again in %.1f s.", _advise(obstacle), seconds)
@@ -37,7 +40,7 @@ async def wait_until_served(
             return
 
 
-def _advise(obstacle: Gone | Retry) -> str:
+def _advise(obstacle: NotFound | Retry) -> str:
     match obstacle.__cause__:
         case ApiException(status=401) as refused:
             raise CredentialsError(f"The API server refuses the credentials: {explain(refused)}")

@@ -22,6 +22,9 @@ class Verdict:
 
     `sold_out`: one of its flavours has none left to sell, be it by this very icecream. `full` is the first of its
     flavours that had none left *before* it, empty if it is sold; `before` names the three that were sold of that one.
+
+    Verdicts that differ in `before` alone are equal: no status names those three, so there is nothing to write when
+    others take their places, and no reason to reconcile all that wait behind them.
     """
 
     sold: bool
@@ -49,11 +52,9 @@ def decide(icecreams: Iterable[Icecream]) -> dict[str, Verdict]:
                 sold[flavour].append(icecream.name)
         else:
             full_for[icecream.name] = full, tuple(sold[full])
-    return {
-        icecream.name: Verdict(
-            icecream.name not in full_for,
-            any(len(sold[flavour]) >= PER_FLAVOUR for flavour in icecream.flavours),
-            *full_for.get(icecream.name, ()),
-        )
-        for icecream in order
-    }
+    verdicts: dict[str, Verdict] = {}
+    for icecream in order:
+        full, before = full_for.get(icecream.name, ("", ()))
+        sold_out = any(len(sold[flavour]) >= PER_FLAVOUR for flavour in icecream.flavours)
+        verdicts[icecream.name] = Verdict(icecream.name not in full_for, sold_out, full, before)
+    return verdicts

@@ -1,6 +1,6 @@
 """Brings each icecream's status to what the quota says, and tells the siblings.
 
-The picture takes in what happens; whose verdict changes by that goes into the work queue; a worker then compares what
+The cache takes in what happens; whose verdict changes by that goes into the work queue; a worker then compares what
 the object says with what it should say, and writes once, if at all. So an event costs work for the icecreams that
 share flavours with it, and not for all.
 """
@@ -11,15 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from icecream_operator import quota, status
+from icecream_operator.cache import Cache
 from icecream_operator.client import Icecreams, regarding
 from icecream_operator.icecream import parse
-from icecream_operator.picture import Picture
 from icecream_operator.quota import Verdict
-from icecream_operator.sale import Sale, Step
-from reconciling.errors import Gone, Refused
+from icecream_operator.reconciliation import Reconciliation, Step, StepResult
+from reconciling.errors import NotFound, Refused
 from reconciling.events import EventRecorder
 from reconciling.logs import object_logger
-from reconciling.status import status_patch
+from reconciling.patch import status_patch
 from reconciling.workqueue import WorkQueue
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Reconciler:
         steps: Sequence[Step],
         now: Callable[[], datetime],
     ) -> None:
-        self.picture = Picture()
+        self.cache = Cache()
         self._verdicts: dict[str, Verdict] = {}
         self._queue = queue
         self._icecreams = icecreams
@@ -44,30 +44,30 @@ class Reconciler:
         self._steps = steps
         self._now = now
 
-    def listed(self, bodies: Iterable[Mapping[str, Any]], resource_version: str) -> None:
+    def on_list(self, bodies: Iterable[Mapping[str, Any]], resource_version: str) -> None:
         """Take in a complete list, decide on all, and have a look at each."""
-        self.picture.replace(map(parse, bodies), int(resource_version))
-        self._verdicts = quota.decide(self.picture)
-        for icecream in self.picture:
+        self.cache.replace(map(parse, bodies), int(resource_version))
+        self._verdicts = quota.decide(self.cache)
+        for icecream in self.cache:
             self._queue.add(icecream.name)
-        logger.info("The picture is complete: %d icecreams", len(self.picture))
+        logger.info("The cache is synced: %d icecreams", len(self.cache))
 
-    def observed(self, event_type: str | None, body: Mapping[str, Any]) -> None:
+    def on_event(self, event_type: str | None, body: Mapping[str, Any]) -> None:
         """Take in an event of the watch, and decide on the icecreams that it concerns.
 
         Before the first complete list nothing is decided, and nothing is lost: the list says it all.
         """
-        if not self.picture.complete:
+        if not self.cache.synced:
             return
         icecream = parse(body)
         deleted = event_type == "DELETED"
-        flavours = self.picture.see_deleted(icecream) if deleted else self.picture.see(icecream)
+        flavours = self.cache.delete(icecream) if deleted else self.cache.update(icecream)
         if flavours is not None:
-            self._decide_again(icecream.name, flavours)
+            self._enqueue_affected(icecream.name, flavours)
 
-    def _decide_again(self, name: str, flavours: Iterable[str]) -> None:
+    def _enqueue_affected(self, name: str, flavours: Iterable[str]) -> None:
         if flavours:
-            verdicts = quota.decide(self.picture.connected(flavours))
+            verdicts = quota.decide(self.cache.connected(flavours))
             for sibling, verdict in verdicts.items():
                 if self._verdicts.get(sibling) != verdict:
                     self._queue.add(sibling)
@@ -78,31 +78,32 @@ class Reconciler:
     async def reconcile(self, name: str) -> None:
         """Take the steps for one icecream, and write its status if it isn't as it should be.
 
-        Ends as `reconciling.controller` says.
+        Raises:
+            Retry: it can't be done now. The icecream comes back (`reconciling.controller`).
         """
-        icecream = self.picture.get(name)
+        icecream = self.cache.get(name)
         if icecream is None:
-            return  # it is gone, and whoever has its place has been told
-        sale = Sale(icecream, self._verdicts.get(name))
+            return  # it is gone, and that event has enqueued its siblings
+        reconciliation = Reconciliation(icecream, self._verdicts.get(name))
         for step in self._steps:
-            if not await step(sale):
+            if await step(reconciliation) is StepResult.DONE:
                 return
         if not icecream.deleting:
-            await self._write_status(sale)
+            await self._write_status(reconciliation)
 
-    async def _write_status(self, sale: Sale) -> None:
-        icecream = sale.icecream
-        ready = sale.obstacle or status.ready(icecream, sale.verdict)
+    async def _write_status(self, reconciliation: Reconciliation) -> None:
+        icecream = reconciliation.icecream
+        ready = reconciliation.obstacle or status.ready(icecream, reconciliation.verdict)
         patch = status_patch(
             icecream.status,
-            status.wanted(icecream, sale.verdict, ready, self._now()),
+            status.wanted(icecream, reconciliation.verdict, ready, self._now()),
             icecream.resource_version,
         )
         if patch is None:
             return
         try:
-            self.picture.see_written(await self._icecreams.patch_status(icecream.name, patch))
-        except Gone:
+            self.cache.update_written(await self._icecreams.patch_status(icecream.name, patch))
+        except NotFound:
             return
         except Refused as error:
             object_logger(logger, icecream.name).error("%s; only a change of its spec can help", error)

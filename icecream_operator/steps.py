@@ -8,7 +8,7 @@ from icecream_operator import watch
 from icecream_operator.client import Icecreams
 from icecream_operator.eviction import Eviction
 from icecream_operator.reconciler import Reconciler
-from icecream_operator.sale import Step
+from icecream_operator.reconciliation import Step
 from reconciling.events import EventRecorder
 
 OnOversell: TypeAlias = Literal["evict", "mark"]

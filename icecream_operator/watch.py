@@ -14,7 +14,7 @@ from icecream_operator.reconciler import Reconciler
 
 
 def register(registry: kopf.OperatorRegistry, reconciler: Reconciler) -> None:
-    """Have kopf watch, and the reconciler told."""
+    """Have kopf watch, and hand over each event to the reconciler."""
 
     @kopf.on.startup(registry=registry)
     async def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
@@ -25,8 +25,8 @@ def register(registry: kopf.OperatorRegistry, reconciler: Reconciler) -> None:
         settings.scanning.disabled = True  # it would look for CRDs that come and go, and miss some; `manager` does that
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
-    async def observed(event: kopf.RawEvent, **_: Any) -> None:
-        reconciler.observed(event["type"], event["object"])
+    async def on_event(event: kopf.RawEvent, **_: Any) -> None:
+        reconciler.on_event(event["type"], event["object"])
 
 
 class NoDiffBase(kopf.DiffBaseStorage):

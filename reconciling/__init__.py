@@ -4,12 +4,13 @@
 - `backoff`: how long a key that failed waits.
 - `controller`: takes keys, calls the operator's `reconcile`, and knows the two ways in which that may end.
 - `errors`: what the API server or the network answered, in the few words that a reconcile cares about.
-- `status` and `conditions`: what is to be written, if anything.
-- `events`: telling people why.
+- `patch` and `conditions`: what is to be written, if anything.
+- `events`: why something happened, for people.
 - `connection`: one session to the API server, for kopf's reads and for our writes.
 - `listing`: notices every complete list that kopf receives.
 - `logs`: lines that name their object.
 - `metrics` and `endpoints`: how the process is doing, for Prometheus and for kubelet's probes.
+- `kopf_internals` and `kubernetes_internals`: the only places that use what those two keep to themselves.
 
-`workqueue`, `backoff`, `status` and `conditions` are pure: no client, no clock, no randomness of their own.
+`workqueue`, `backoff`, `patch` and `conditions` are pure: no client, no clock, no randomness of their own.
 """

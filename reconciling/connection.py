@@ -14,7 +14,8 @@ import kopf
 import yaml
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from kubernetes.aio import client, config
-from kubernetes.aio.config import kube_config
+
+from reconciling.kubernetes_internals import open_session, remove_temporary_files
 
 NOT_A_KUBECONFIG = (TypeError, ValueError, KeyError, AttributeError)  # how the kubernetes client says so
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
@@ -30,7 +31,8 @@ def find_kubeconfig(flag: str | None, environ: Mapping[str, str], in_cluster: bo
     What a user says comes first, so an operator that runs in one cluster can be pointed at another. ~/.kube/config is
     never taken: it may well be production.
 
-    Raises CredentialsError.
+    Raises:
+        CredentialsError: nobody says which.
     """
     path = flag or environ.get("KUBECONFIG")
     if not path and not in_cluster:
@@ -48,7 +50,11 @@ class Connection:
 
     @classmethod
     def find(cls, flag: str | None, middlewares: Sequence[ClientMiddlewareType] = ()) -> "Connection":
-        """Choose by `find_kubeconfig`."""
+        """Choose by `find_kubeconfig`.
+
+        Raises:
+            CredentialsError: nobody says which cluster.
+        """
         return cls(find_kubeconfig(flag, os.environ, SERVICE_ACCOUNT_TOKEN.exists()), middlewares)
 
     @property
@@ -60,7 +66,8 @@ class Connection:
     async def login(self) -> kopf.AiohttpSession:
         """Read the credentials and return the session for kopf.
 
-        Raises CredentialsError.
+        Raises:
+            CredentialsError: they can't be read.
         """
         configuration, before = await self._configuration(), self._client
         configuration.client_session_kwargs = {
@@ -68,13 +75,11 @@ class Connection:
             "trust_env": bool(getproxies_environment()),  # costs a thread hop for every request, so only where needed
         }
         self._client = client.ApiClient(configuration)
-        # It has read them by now, and SIGKILL would leave them behind.
-        kube_config._cleanup_temp_files()  # type: ignore[no-untyped-call]
-        rest = self._client.rest_client
-        rest.pool_manager = rest._create_pool_manager()
+        remove_temporary_files()
+        session = open_session(self._client)
         if before:  # only now, so that whoever asks meanwhile finds an open session
             await before.close()  # type: ignore[no-untyped-call]
-        return kopf.AiohttpSession(server=configuration.host, aiohttp_session=rest.pool_manager)
+        return kopf.AiohttpSession(server=configuration.host, aiohttp_session=session)
 
     async def __aenter__(self) -> "Connection":
         return self

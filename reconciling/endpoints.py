@@ -28,7 +28,8 @@ class AddressError(Exception):
 def address(text: str) -> Address | None:
     """Read a flag of the command line as controller-runtime reads it: HOST:PORT or :PORT; None for 0, which is off.
 
-    Raises ArgumentTypeError.
+    Raises:
+        ArgumentTypeError: it is none of these.
     """
     if text == "0":
         return None
@@ -54,7 +55,8 @@ def health(ready: Callable[[], bool]) -> list[web.RouteDef]:
 async def serving(at: Address | None, routes: Sequence[web.RouteDef]) -> AsyncIterator[None]:
     """Serve the endpoints inside the `async with`, if there is an address to do so.
 
-    Raises AddressError.
+    Raises:
+        AddressError: nobody can listen there.
     """
     if at is None:
         yield

@@ -12,7 +12,10 @@ from kubernetes.aio.client.exceptions import ApiException
 
 
 class Retry(Exception):  # noqa: N818 -- a reconcile says: look again
-    """It can't be done now. The key comes back after its back-off, and after `after` seconds at the earliest."""
+    """It can't be done now. The key comes back after its back-off, and after `after` seconds at the earliest.
+
+    controller-runtime's `Result{RequeueAfter: …}`, kopf's TemporaryError.
+    """
 
     def __init__(self, reason: str, after: float = 0) -> None:
         super().__init__(reason)
@@ -20,20 +23,30 @@ class Retry(Exception):  # noqa: N818 -- a reconcile says: look again
 
 
 class Conflict(Retry):
-    """The object is no longer as it was seen (HTTP 409). The event that says how it is now is under way."""
+    """The object is no longer as it was seen (HTTP 409, apierrors.IsConflict). The event that shows it is under way."""
 
 
-class Gone(Exception):  # noqa: N818
-    """The object is not there (HTTP 404). There is nothing left to do for it."""
+class NotFound(Exception):  # noqa: N818
+    """The object is not there (HTTP 404, apierrors.IsNotFound). There is nothing left to do for it."""
 
 
 class Refused(Exception):  # noqa: N818
-    """The API server won't take this, however often it is sent (HTTP 400, 422). Only a change of the object helps."""
+    """The API server won't take this, however often it is sent. Only a change of the object helps.
+
+    HTTP 400 or 422, apierrors.IsBadRequest or IsInvalid.
+    """
 
 
 @contextmanager
 def translated(action: str) -> Iterator[None]:
-    """Raise Retry, Conflict, Gone or Refused for what the client raises. `action` begins their messages."""
+    """Translate what the client raises inside the `with`. `action` begins the messages.
+
+    Raises:
+        Conflict: the API server answers 409.
+        NotFound: it answers 404.
+        Refused: it answers 400 or 422.
+        Retry: it answers anything else that is an error, or nothing.
+    """
     try:
         yield
     except ApiException as error:
@@ -46,7 +59,7 @@ def _translate(error: ApiException, action: str) -> Exception:
     message = f"{action}: {explain(error)}"
     match error.status:
         case 404:
-            return Gone(message)
+            return NotFound(message)
         case 409:
             return Conflict(message)
         case 400 | 422:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from kubernetes.aio.client import EventsV1Api
 
-from reconciling.errors import Conflict, Gone, Refused, Retry, translated
+from reconciling.errors import Conflict, NotFound, Refused, Retry, translated
 from reconciling.logs import object_logger
 from reconciling.workqueue import WorkQueue
 
@@ -37,10 +37,13 @@ class Regarding:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What was done (`action`), why in a word (`reason`) and in a sentence (`note`), and when."""
+    """What was done (`action`), why in a word (`reason`) and in a sentence (`note`), and when.
+
+    Two that differ in `time` alone are one Event, so that a queue holds it once.
+    """
 
     regarding: Regarding
-    kind: Literal["Normal", "Warning"]
+    type: Literal["Normal", "Warning"]
     reason: str
     action: str
     note: str
@@ -52,7 +55,7 @@ class EventRecorder:
     """Writes Events of events.k8s.io/v1 in the name of one controller. `write` is the reconcile of `queue`'s worker.
 
     The same Event about the same object has the same name, so it is there once, however often a handler runs and
-    whatever crashed in between. After an hour, the API server's --event-ttl, it may be told anew.
+    whatever crashed in between. After an hour, the API server's --event-ttl, it may be written anew.
     """
 
     queue: WorkQueue[Event]
@@ -62,13 +65,17 @@ class EventRecorder:
     now: Callable[[], datetime]
 
     def record(
-        self, regarding: Regarding, kind: Literal["Normal", "Warning"], reason: str, action: str, note: str
+        self, regarding: Regarding, type: Literal["Normal", "Warning"], reason: str, action: str, note: str
     ) -> None:
-        """Have people told, soon."""
-        self.queue.add(Event(regarding, kind, reason, action, note, self.now()))
+        """Have an Event written, soon."""
+        self.queue.add(Event(regarding, type, reason, action, note, self.now()))
 
     async def write(self, event: Event) -> None:
-        """Write an Event, or give it up after a minute. Ends as `reconciling.controller` says."""
+        """Write an Event, or give it up after a minute.
+
+        Raises:
+            Retry: it can't be written now.
+        """
         namespace = event.regarding.namespace or "default"  # where Events about cluster-scoped objects live
         try:
             with translated("writing an Event"):
@@ -77,8 +84,8 @@ class EventRecorder:
                     self._body(event),  # type: ignore[arg-type] # takes dicts too
                 )
         except Conflict:
-            pass  # it has been told before
-        except (Retry, Gone, Refused) as error:
+            pass  # it is there already
+        except (Retry, NotFound, Refused) as error:
             if isinstance(error, Retry) and self.now() - event.time < GIVE_UP_AFTER:
                 raise
             logger_of(event).warning("The Event %s is lost: %s", event.reason, error)
@@ -95,7 +102,7 @@ class EventRecorder:
                 "uid": regarding.uid,
                 **({"namespace": regarding.namespace} if regarding.namespace else {}),
             },
-            "type": event.kind,
+            "type": event.type,
             "reason": event.reason,
             "action": event.action,
             "note": event.note[:NOTE_LIMIT],

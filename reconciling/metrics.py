@@ -51,7 +51,7 @@ class Metrics:
     def controller(
         self, name: str, queue: Sized, reconcile: Callable[[K], Awaitable[None]]
     ) -> Callable[[K], Awaitable[None]]:
-        """Return a `reconcile` that does the same and is measured; tell also how many keys wait in `queue`."""
+        """Return a `reconcile` that does the same and is measured; the length of `queue` is a metric too."""
         self._depth.labels(name).set_function(lambda: len(queue))
 
         async def measured(key: K) -> None:

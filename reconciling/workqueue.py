@@ -3,8 +3,8 @@
 It stands between the events, which come in bursts, and the workers, which take their time. It holds keys and not
 events, so a worker always decides on what is true now, and ten events about one object cost one reconcile:
 
-- A key that waits is not added again.
-- A key that a worker has in hand is not given to a second one. If it is added meanwhile, it comes back afterwards.
+- A key that waits (client-go: is dirty) is not added again.
+- A key that one worker is processing is not given to a second one. If it is added meanwhile, it comes back afterwards.
 - A key that failed comes back after a back-off, which grows until `forget`.
 """
 
@@ -33,22 +33,22 @@ class WorkQueue(Generic[K]):
     ) -> None:
         self._backoff = backoff
         self._call_later = call_later
-        self._ready: asyncio.Queue[K] = asyncio.Queue()
-        self._waiting: set[K] = set()
-        self._in_hand: set[K] = set()
+        self._queue: asyncio.Queue[K] = asyncio.Queue()
+        self._dirty: set[K] = set()
+        self._processing: set[K] = set()
         self._failures: dict[K, int] = {}
         self._timers: dict[K, Timer] = {}
 
     def __len__(self) -> int:
         """How many keys wait for a worker."""
-        return self._ready.qsize()
+        return self._queue.qsize()
 
     def add(self, key: K) -> None:
         """Have the key looked at as soon as a worker is free."""
-        if key not in self._waiting:
-            self._waiting.add(key)
-            if key not in self._in_hand:
-                self._ready.put_nowait(key)
+        if key not in self._dirty:
+            self._dirty.add(key)
+            if key not in self._processing:
+                self._queue.put_nowait(key)
 
     def add_after(self, key: K, seconds: float) -> None:
         """Have the key looked at later. A key has one such moment: the last call counts."""
@@ -68,17 +68,17 @@ class WorkQueue(Generic[K]):
         self._failures.pop(key, None)
 
     async def get(self) -> K:
-        """Wait for a key and take it in hand. Every `get` needs its `done`."""
-        key = await self._ready.get()
-        self._waiting.discard(key)
-        self._in_hand.add(key)
+        """Wait for a key, which is being processed from then on. Every `get` needs its `done`."""
+        key = await self._queue.get()
+        self._dirty.discard(key)
+        self._processing.add(key)
         return key
 
     def done(self, key: K) -> None:
-        """Give the key back. If it was added meanwhile, it waits again."""
-        self._in_hand.discard(key)
-        if key in self._waiting:
-            self._ready.put_nowait(key)
+        """End the processing of a key. If it was added meanwhile, it waits again."""
+        self._processing.discard(key)
+        if key in self._dirty:
+            self._queue.put_nowait(key)
 
     def _due(self, key: K) -> None:
         del self._timers[key]

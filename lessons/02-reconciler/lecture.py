@@ -17,8 +17,8 @@ def reconcile(type: str | None, name: str, spec: kopf.Spec, **_: Any) -> None:
     if type == "DELETED":
         return
     api = CustomObjectsApi()
-    listed = api.list_cluster_custom_object(*ICECREAMS)["items"]
-    same = [each for each in listed if set(each["spec"]["flavour"]) & set(spec["flavour"])]
+    items = api.list_cluster_custom_object(*ICECREAMS)["items"]
+    same = [item for item in items if set(item["spec"]["flavour"]) & set(spec["flavour"])]
     if len(same) > PER_FLAVOUR:
         api.delete_cluster_custom_object(*ICECREAMS, same[-1]["metadata"]["name"])
     status: dict[str, Any] = {"toppingsCount": len(spec.get("topping", []))}

@@ -16,8 +16,8 @@ from icecream_operator.client import Icecreams
 from icecream_operator.icecream import Icecream, parse
 from icecream_operator.quota import Verdict
 from icecream_operator.reconciler import Reconciler
-from icecream_operator.sale import Sale
-from reconciling.errors import Conflict, Gone, Retry
+from icecream_operator.reconciliation import Reconciliation, StepResult
+from reconciling.errors import Conflict, NotFound, Retry
 from reconciling.events import Event, EventRecorder
 from reconciling.workqueue import WorkQueue
 from workshop import faults
@@ -30,7 +30,7 @@ from workshop.workspace.cluster import Cluster
 
 QUOTA = "icecream_operator/quota.py, decide"
 STATUS = "icecream_operator/status.py, wanted"
-OBSERVED = "icecream_operator/reconciler.py, observed"
+ON_EVENT = "icecream_operator/reconciler.py, on_event"
 RECONCILE = "icecream_operator/reconciler.py, reconcile"
 SAMPLES = "deploy/samples"
 
@@ -87,7 +87,7 @@ def assert_sold(icecreams: list[Icecream], expected: str) -> None:
     verdicts = quota.decide(icecreams)
     sold = [name for name, verdict in verdicts.items() if verdict.sold]
     if set(sold) != set(expected.split()):
-        orders = "; ".join(_order(each) for each in icecreams)
+        orders = "; ".join(_order(icecream) for icecream in icecreams)
         raise CheckFailedError(
             expected=f"these to be sold: {expected}\nof: {orders}",
             seen=f"sold: {' '.join(sorted(sold)) or 'nobody'}",
@@ -177,8 +177,8 @@ def wanted(icecream: Icecream, verdict: Verdict | None) -> dict[str, Any]:
 
 def assert_wanted(subject: str, seen: dict[str, Any], expected: dict[str, Any]) -> None:
     """Check some fields of a status."""
-    found = {field: seen[field] for field in expected if field in seen}
-    if found != expected:
+    fields = {field: seen[field] for field in expected if field in seen}
+    if fields != expected:
         raise CheckFailedError(
             expected=f"of {subject}: {expected}",
             seen=f"the status {seen}",
@@ -205,7 +205,7 @@ def test_the_conditions_of_others_stay_and_ready_keeps_its_time() -> None:
     tasty = {"type": "Tasty", "status": "True", "reason": "Tasted", **since}
     ready = {"type": "Ready", "status": "True", "reason": "Sold", **since}
     now = wanted(icecream("a", "matcha", status={"conditions": [tasty, ready]}), IS_SOLD).get("conditions", [])
-    by_type = {each["type"]: each for each in now if isinstance(each, dict)}
+    by_type = {condition["type"]: condition for condition in now if isinstance(condition, dict)}
     if by_type.get("Tasty") != tasty or by_type.get("Ready", {}).get("lastTransitionTime") != "2026-01-01T00:00:00Z":
         raise CheckFailedError(
             expected="the condition Tasty, which somebody else wrote, to stay, and Ready, which was True before, to "
@@ -218,7 +218,7 @@ def test_the_conditions_of_others_stay_and_ready_keeps_its_time() -> None:
 def test_a_spec_from_before_the_schema_gets_a_status_that_says_so() -> None:
     old = parse({**BODY, "spec": {"flavour": "vanilla"}})
     seen = wanted(old, None)
-    reasons = [each.get("reason") for each in seen.get("conditions", []) if isinstance(each, dict)]
+    reasons = [condition.get("reason") for condition in seen.get("conditions", []) if isinstance(condition, dict)]
     if seen.get("soldOut") is not False or reasons != ["InvalidSpec"]:
         raise CheckFailedError(
             expected="of a spec that can't be judged: soldOut False, and one condition, of the reason InvalidSpec",
@@ -285,7 +285,7 @@ class Stored(Icecreams):
 
     def _find(self, action: str, name: str) -> dict[str, Any]:
         if name not in self.bodies:
-            raise Gone(f'{action}: icecreams "{name}" not found (HTTP 404)')
+            raise NotFound(f'{action}: icecreams "{name}" not found (HTTP 404)')
         return self.bodies[name]
 
 
@@ -295,18 +295,18 @@ class Watched:
     def __init__(self, **flavours: str) -> None:
         self._keys = Keys()
         self.stored = Stored()
-        self.sales: list[Sale] = []
-        self.told: WorkQueue[Event] = WorkQueue(lambda _: 0, cast(Any, None))
-        events = EventRecorder(self.told, cast(Any, None), "", "", lambda: NOW)
+        self.reconciliations: list[Reconciliation] = []
+        self.event_queue: WorkQueue[Event] = WorkQueue(lambda _: 0, cast(Any, None))
+        events = EventRecorder(self.event_queue, cast(Any, None), "", "", lambda: NOW)
         self._reconciler = Reconciler(self._keys, self.stored, events, (self._step,), lambda: NOW)
         for name, of in flavours.items():
             self.stored.store(name, *of.split())
-        self._reconciler.listed(self.stored.bodies.values(), str(self.stored.version))
+        self._reconciler.on_list(self.stored.bodies.values(), str(self.stored.version))
         self._keys.added.clear()
 
-    async def _step(self, sale: Sale) -> bool:
-        self.sales.append(sale)
-        return True
+    async def _step(self, reconciliation: Reconciliation) -> StepResult:
+        self.reconciliations.append(reconciliation)
+        return StepResult.CONTINUE
 
     def change(self, name: str, *flavours: str, **metadata: str) -> None:
         """Order or change an icecream, of which the reconciler doesn't hear yet."""
@@ -318,27 +318,27 @@ class Watched:
         self.hear_again(kind, name)
 
     def hear_again(self, kind: str, name: str) -> None:
-        """An event that tells how an icecream is."""
-        self._reconciler.observed(kind, self.stored.bodies[name])
+        """An event that says how an icecream is."""
+        self._reconciler.on_event(kind, self.stored.bodies[name])
 
     def reconcile(self, name: str) -> None:
         """Have one looked at. Who comes back afterwards is in the queue."""
         self._keys.added.clear()
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
                 asyncio.run(self._reconciler.reconcile(name))
             except Retry:
                 self._keys.add(name)
-        for each in told:
-            if "never awaited" in str(each.message):
+        for warning in caught:
+            if "never awaited" in str(warning.message):
                 raise CheckFailedError(
                     expected="each coroutine to be awaited",
-                    seen=f"{each.message} (is an await forgotten?)",
-                    look=f"icecream_operator/reconciler.py, line {each.lineno}",
+                    seen=f"{warning.message} (is an await forgotten?)",
+                    look=f"icecream_operator/reconciler.py, line {warning.lineno}",
                 )
 
-    def assert_looks_at(self, what: str, names: str, *, but_not: str = "", look: str = OBSERVED) -> None:
+    def assert_looks_at(self, what: str, names: str, *, but_not: str = "", look: str = ON_EVENT) -> None:
         """Check who is in the queue."""
         added = self._keys.added
         if not set(names.split()) <= added or added & set(but_not.split()):
@@ -351,7 +351,7 @@ class Watched:
 
 
 def body(name: str, version: int, *flavours: str, **more: str) -> dict[str, Any]:
-    """An icecream as the API server tells it; `more` is in its metadata."""
+    """An icecream as the API server sends it; `more` is in its metadata."""
     metadata = {**BODY["metadata"], "name": name, "uid": f"uid-{name}", "resourceVersion": str(version), **more}
     return {"metadata": metadata, "spec": {"flavour": list(flavours)}}
 
@@ -386,17 +386,17 @@ def test_a_change_of_flavour_concerns_the_old_one_and_the_new_one() -> None:
 def test_what_is_known_already_is_no_reason_to_look_again() -> None:
     shop = Watched(a="matcha", b="matcha")
     shop.hear_again("ADDED", "a")
-    shop.assert_looks_at("an event that tells what the list has told", "", but_not="a b")
+    shop.assert_looks_at("an event that says what the list has said", "", but_not="a b")
 
 
 def test_before_the_first_complete_list_nothing_is_decided() -> None:
     keys, unused = Keys(), (cast(Icecreams, None), cast(EventRecorder, None))
-    Reconciler(keys, *unused, (), lambda: NOW).observed("ADDED", body("a", 1, "matcha"))
+    Reconciler(keys, *unused, (), lambda: NOW).on_event("ADDED", body("a", 1, "matcha"))
     if keys.added:
         raise CheckFailedError(
             expected="an event that comes before the first complete list to be left alone: the list will say it all",
             seen=f"in the work queue: {' '.join(keys.added)}",
-            look=f"{OBSERVED}: picture.complete",
+            look=f"{ON_EVENT}: cache.synced",
         )
 
 
@@ -443,8 +443,8 @@ def test_its_own_write_is_no_news() -> None:
         raise CheckFailedError(
             expected="one write, though a is looked at twice before the event of that write has come",
             seen="\n".join(
-                [f"written: {', '.join(each['status'])}" for each in stored.taken]
-                + [f"refused (HTTP 409), with {each['metadata']}" for each in stored.refused]
+                [f"written: {', '.join(patch['status'])}" for patch in stored.taken]
+                + [f"refused (HTTP 409), with {patch['metadata']}" for patch in stored.refused]
             )
             or "no write",
             look=f"{RECONCILE}: what becomes of the answer to the write?"
@@ -470,24 +470,24 @@ def test_what_is_gone_by_the_time_of_the_write_is_no_error() -> None:
     del shop.stored.bodies["a"]
     try:
         shop.reconcile("a")
-    except Gone as error:
+    except NotFound as error:
         raise CheckFailedError(
             expected="nothing more to be done for a, which is gone by the time of the write",
-            seen=f"it ends with Gone: {error}",
-            look=f"{RECONCILE}; reconciling/errors.py, Gone",
+            seen=f"it ends with NotFound: {error}",
+            look=f"{RECONCILE}; reconciling/errors.py, NotFound",
         ) from None
 
 
-def test_an_event_is_told_of_what_is_not_sold_and_of_nothing_else() -> None:
+def test_an_event_is_recorded_about_what_is_not_sold_and_about_nothing_else() -> None:
     shop = Watched(a="matcha", b="matcha", c="matcha", d="matcha")
     shop.reconcile("a")
-    of_a = len(shop.told)
+    of_a = len(shop.event_queue)
     shop.reconcile("d")
-    if (of_a, len(shop.told)) != (0, 1):
+    if (of_a, len(shop.event_queue)) != (0, 1):
         raise CheckFailedError(
             expected="no Event about a, which is sold, and one about d, which is not",
-            seen=f"{of_a} about a, {len(shop.told) - of_a} about d",
-            look=f"{RECONCILE}: whom does it tell?",
+            seen=f"{of_a} about a, {len(shop.event_queue) - of_a} about d",
+            look=f"{RECONCILE}: when does it record an Event?",
         )
 
 
@@ -495,17 +495,17 @@ def test_what_is_being_deleted_goes_through_the_steps_without_a_verdict() -> Non
     shop = Watched(a="matcha")
     shop.hear("MODIFIED", "a", deletionTimestamp=DELETED_AT)
     shop.reconcile("a")
-    if not shop.sales:
+    if not shop.reconciliations:
         raise CheckFailedError(
             expected="the steps to be taken for a, which is being deleted: one of a later lesson cleans up then",
             seen="no step was called",
             look=RECONCILE,
         )
-    if shop.sales[0].verdict:
+    if shop.reconciliations[0].verdict:
         raise CheckFailedError(
             expected="the steps to get a with the verdict None: it is being deleted, so the rule has none on it now",
-            seen=f"the one from before: {shop.sales[0].verdict}",
-            look=f"{OBSERVED}: what becomes of the old verdict?",
+            seen=f"the one from before: {shop.reconciliations[0].verdict}",
+            look=f"{ON_EVENT}: what becomes of the old verdict?",
         )
 
 
@@ -571,13 +571,13 @@ def test_the_siblings_are_told_that_a_flavour_is_sold_out_and_that_it_no_longer_
     shop.expect(
         "the siblings to be told that their flavour is sold out",
         {**{f"sibling-{number}": {"soldOut": True} for number in (1, 2, 3)}, "other": {"soldOut": False}},
-        look=f"{OBSERVED}: who is put in the queue?",
+        look=f"{ON_EVENT}: who is put in the queue?",
     )
     shop.cancel("sibling-1")
     shop.expect(
         "the siblings to be told that there is some again",
         {"sibling-1": GONE, "sibling-2": {"soldOut": False}, "sibling-3": {"soldOut": False}},
-        look=f"{OBSERVED}: who is put in the queue?",
+        look=f"{ON_EVENT}: who is put in the queue?",
     )
 
 
@@ -598,7 +598,7 @@ def test_a_place_that_becomes_free_goes_to_the_next(shop: Shop) -> None:
     shop.expect(
         "the one that was marked to be sold, now that there is a place",
         {"place-4": {"Ready": SOLD, "soldOut": True}},
-        look=f"{OBSERVED}: who is put in the queue when one is deleted?",
+        look=f"{ON_EVENT}: who is put in the queue when one is deleted?",
     )
 
 
@@ -609,7 +609,7 @@ def test_who_takes_another_flavour_makes_room(shop: Shop) -> None:
     shop.expect(
         "the one that was marked to be sold, now that the first one takes another flavour",
         {"change-4": {"Ready": SOLD}},
-        look=f"{OBSERVED}: which flavours have to be decided anew?",
+        look=f"{ON_EVENT}: which flavours have to be decided anew?",
     )
 
 
@@ -625,7 +625,7 @@ def test_with_mark_what_is_one_too_many_stays_and_applying_it_again_changes_noth
     shop.expect_that(
         f"an Event about chocolate-4: Oversold, {note}",
         lambda: "" if ("Oversold", note) in shop.events("chocolate-4") else f"Events: {shop.events('chocolate-4')}",
-        look=f"{RECONCILE}: whom does it tell?",
+        look=f"{RECONCILE}: when does it record an Event?",
     )
     shop.settle(look=RECONCILE)
     before = len(shop.writes())
@@ -676,7 +676,7 @@ def test_the_fourth_is_evicted_each_time_it_comes_and_an_event_says_why(restarte
     sold = {"Ready": SOLD, "soldOut": True}
     wanted = {"evict-1": sold, "evict-2": sold, "evict-3": sold, "evict-4": GONE}
 
-    def told() -> list[tuple[str, str]]:
+    def evictions() -> list[tuple[str, str]]:
         return [(reason, note.partition(":")[0]) for reason, note in restarted.events("evict-4")]
 
     for times in (1, 2):
@@ -684,8 +684,8 @@ def test_the_fourth_is_evicted_each_time_it_comes_and_an_event_says_why(restarte
         restarted.expect("the fourth of a flavour to be evicted", wanted, look=RECONCILE)
         events = [("Evicted", "evict is sold out")] * times
         restarted.expect_that(
-            f"each eviction to be told in an Event: {events}",
-            lambda events=events: "" if told() == events else f"Events: {told()}",  # type: ignore[misc]
+            f"an Event about each eviction: {events}",
+            lambda events=events: "" if evictions() == events else f"Events: {evictions()}",  # type: ignore[misc]
             look="icecream_operator/eviction.py",
         )
 
@@ -705,7 +705,7 @@ def test_only_what_was_judged_is_evicted_and_not_another_of_its_name(restarted: 
     restarted.expect("the fourth of a flavour to be evicted", {"judged": GONE}, look=RECONCILE)
     restarted.settle(look=RECONCILE)
     conditions = [write.body.get("preconditions", {}) for write in restarted.writes("judged") if write.verb == "delete"]
-    if not all(set(each) == {"uid", "resourceVersion"} for each in conditions):
+    if not all(set(names) == {"uid", "resourceVersion"} for names in conditions):
         raise CheckFailedError(
             expected="the delete to name uid and resourceVersion of what was judged, as its preconditions",
             seen=f"preconditions: {json.dumps(conditions)}",
@@ -713,7 +713,7 @@ def test_only_what_was_judged_is_evicted_and_not_another_of_its_name(restarted: 
         )
 
 
-def test_nobody_is_evicted_on_a_picture_that_is_behind(restarted: Shop, proxy: FaultInjector) -> None:
+def test_nobody_is_evicted_on_a_stale_cache(restarted: Shop, proxy: FaultInjector) -> None:
     with contextlib.ExitStack() as behind:
         with restarted.forbidden("delete", "icecreams"):
             restarted.order("stale-4", "stale")
@@ -733,12 +733,12 @@ def expect_tries(shop: Shop, since: int) -> None:
     """Wait until the operator has tried to evict stale-4 and has seen why it can't, or must not, all after `since`."""
 
     def difference() -> str:
-        requests = [each for each in shop.requests()[since:] if each.name.startswith("stale-")]
-        asked = [(each.verb, each.name, each.code) for each in requests]
-        deletes = [each for each in asked if each[:2] == ("delete", "stale-4")]
-        tried = len(deletes) > 1 or ("delete", "stale-4", 200) in deletes or ("get", "stale-1", 404) in asked
-        told = [f"it has asked for: {each}" for each in requests[-5:]]
-        return "" if tried else "\n".join(told) or "it has asked for nothing about stale-1 to stale-4"
+        requests = [request for request in shop.requests()[since:] if request.name.startswith("stale-")]
+        asked = [(request.verb, request.name, request.code) for request in requests]
+        deletes = [code for verb, name, code in asked if (verb, name) == ("delete", "stale-4")]
+        tried = len(deletes) > 1 or 200 in deletes or ("get", "stale-1", 404) in asked
+        lines = [f"it has asked for: {request}" for request in requests[-5:]]
+        return "" if tried else "\n".join(lines) or "it has asked for nothing about stale-1 to stale-4"
 
     what = "the operator to try to evict the fourth of a flavour, and to try again if it is not allowed to"
     shop.expect_that(what, difference, look=RECONCILE, within=20)
@@ -752,9 +752,9 @@ def assert_no_writes(writes: list[AuditedRequest], expected: str) -> None:
 
 def test_no_reconcile_ends_unexpectedly(restarted: Shop) -> None:
     restarted.settle(look=RECONCILE)
-    if found := restarted.trouble() or restarted.error_before:
+    if trouble := restarted.trouble() or restarted.error_before:
         raise CheckFailedError(
             expected="no reconcile to end with an exception but Retry: an icecream that is gone is nothing unexpected",
-            seen=f"the operator fails: {found.words}",
-            look=found.place,
+            seen=f"the operator fails: {trouble.words}",
+            look=trouble.place,
         )

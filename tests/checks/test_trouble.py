@@ -31,8 +31,8 @@ def test_the_last_exception_is_told_with_the_last_place_in_the_house() -> None:
 
 
 def test_a_place_in_a_students_file_comes_before_one_deeper_in_the_house() -> None:
-    deeper = LOG.replace("/work/.venv/lib/python3.11/site-packages/there.py", "/work/icecream_operator/picture.py")
-    assert trouble(deeper, ROOT, ()) == LoggedError("KeyError: 'a'", "icecream_operator/picture.py, line 3, in there")
+    deeper = LOG.replace("/work/.venv/lib/python3.11/site-packages/there.py", "/work/icecream_operator/cache.py")
+    assert trouble(deeper, ROOT, ()) == LoggedError("KeyError: 'a'", "icecream_operator/cache.py, line 3, in there")
     assert trouble(deeper, ROOT, WRITTEN) == LoggedError(
         "KeyError: 'a'", "icecream_operator/reconciler.py, line 88, in reconcile"
     )

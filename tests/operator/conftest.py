@@ -1,9 +1,9 @@
 """A shop: the CRD on a real control plane, the operator as a process under its own service account, and kubectl."""
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def order(name: str, *flavours: str, **metadata: Any) -> dict[str, Any]:
     }
 
 
-@cache
+@functools.cache
 def _kubeconfig(cluster: ControlPlane) -> Path:
     """Give the operator its service account, and return how it logs in."""
     return operators.log_in(operators.OPERATORS["operator"], cluster)
@@ -98,7 +98,7 @@ class Shop:
 
         return eventually(look)
 
-    def eventually_told(self, name: str, reason: str, note: str) -> None:
+    def eventually_event(self, name: str, reason: str, note: str) -> None:
         """Wait until there is such an Event about an icecream."""
 
         def look() -> None:
@@ -211,8 +211,8 @@ _figures: list[str] = []
 
 
 @pytest.fixture
-def told() -> Callable[[str], None]:
-    """Have a figure told at the end of the test run."""
+def report_figure() -> Callable[[str], None]:
+    """Have a figure reported at the end of the test run."""
     return _figures.append
 
 

@@ -34,7 +34,7 @@ class History:
         """Return what has happened up to this call to those that aren't a test's own."""
         last = icecreams.create({**LAST, "metadata": {"name": f"{OWN}last"}})
         assert last
-        while (found := icecreams.read(f"{OWN}last")) and not icecreams.delete(found):
+        while (current := icecreams.read(f"{OWN}last")) and not icecreams.delete(current):
             pass  # the operator wrote its status meanwhile
         uid = last["metadata"]["uid"]
         with self._changed:

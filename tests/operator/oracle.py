@@ -18,7 +18,7 @@ class Expected:
     """
 
     def __init__(self, icecreams: Iterable[Body]) -> None:
-        self._all = [each for each in icecreams if not _goes("", each)]
+        self._all = [icecream for icecream in icecreams if not _goes("", icecream)]
         self._sold: dict[str, bool] = {}
 
     def sold(self, icecream: Body) -> bool:
@@ -32,30 +32,32 @@ class Expected:
 
     def oversold(self) -> set[str]:
         """The uids of those that aren't sold, and aren't being deleted."""
-        return {each["metadata"]["uid"] for each in self._all if not self.sold(each)}
+        return {icecream["metadata"]["uid"] for icecream in self._all if not self.sold(icecream)}
 
     def statuses(self) -> dict[str, Body]:
         """By name, the status of each that isn't being deleted, as `status_of` shows it."""
-        return {each["metadata"]["name"]: self._status(each) for each in self._all}
+        return {icecream["metadata"]["name"]: self._status(icecream) for icecream in self._all}
 
     def _status(self, icecream: Body) -> Body:
         sold = self.sold(icecream)
         generation = icecream["metadata"]["generation"]
         return {
-            "soldOut": any(sum(map(self.sold, self._with(each))) >= 3 for each in icecream["spec"]["flavour"]),
+            "soldOut": any(sum(map(self.sold, self._with(flavour))) >= 3 for flavour in icecream["spec"]["flavour"]),
             "toppingsCount": len(icecream["spec"].get("topping", [])),
             "observedGeneration": generation,
             "Ready": (str(sold), "Sold" if sold else "Oversold", generation),
         }
 
     def _with(self, flavour: str) -> list[Body]:
-        return [each for each in self._all if flavour in each["spec"]["flavour"]]
+        return [icecream for icecream in self._all if flavour in icecream["spec"]["flavour"]]
 
 
 def statuses(icecreams: Iterable[Body]) -> dict[str, Body]:
     """By name, what the status of each that isn't being deleted says, without times and messages."""
     return {
-        each["metadata"]["name"]: status_of(each) for each in icecreams if "deletionTimestamp" not in each["metadata"]
+        icecream["metadata"]["name"]: status_of(icecream)
+        for icecream in icecreams
+        if "deletionTimestamp" not in icecream["metadata"]
     }
 
 
@@ -86,16 +88,16 @@ def deletions(history: Iterable[tuple[str, Body]], by_users: Collection[str]) ->
     """
     now: dict[str, Body] = {}
     oversold_at: dict[str, int] = {}  # by uid, the metadata.generation
-    found: list[Deletion] = []
+    deleted: list[Deletion] = []
     for kind, body in history:
         name, uid, before = body["metadata"]["name"], body["metadata"]["uid"], now.pop(body["metadata"]["uid"], None)
         if before and _goes(kind, body) and not _goes("", before) and uid not in by_users:
-            found.append(Deletion(name, uid, oversold_at.get(uid) == before["metadata"]["generation"]))
+            deleted.append(Deletion(name, uid, oversold_at.get(uid) == before["metadata"]["generation"]))
         if kind != "DELETED":
             now[uid] = body
         if before is None or _goes(kind, body) or before["spec"] != body["spec"]:
-            oversold_at |= {each: now[each]["metadata"]["generation"] for each in Expected(now.values()).oversold()}
-    return found
+            oversold_at |= {uid: now[uid]["metadata"]["generation"] for uid in Expected(now.values()).oversold()}
+    return deleted
 
 
 def _goes(kind: str, icecream: Body) -> bool:

@@ -20,11 +20,11 @@ def as_it_should_be(icecreams: Icecreams, *, evicts: bool) -> list[Body]:
     Raises:
         AssertionError: what differs.
     """
-    found = icecreams.list()
-    rule, seen = oracle.Expected(found), oracle.statuses(found)
+    listed = icecreams.list()
+    rule, seen = oracle.Expected(listed), oracle.statuses(listed)
     assert seen == rule.statuses(), f"statuses\n{seen}, and should be\n{rule.statuses()}"
     assert not evicts or not rule.oversold(), f"still there: {rule.oversold()} of\n{seen}"
-    return found
+    return listed
 
 
 def until_at_rest(icecreams: Icecreams, *, evicts: bool, within: float = 30) -> list[Body]:
@@ -38,10 +38,10 @@ def until_at_rest(icecreams: Icecreams, *, evicts: bool, within: float = 30) -> 
     """
 
     def look() -> list[Body]:
-        found = as_it_should_be(icecreams, evicts=evicts)
+        listed = as_it_should_be(icecreams, evicts=evicts)
         eventually(lambda: _marker_was_sold(icecreams), within=2)
-        assert icecreams.list() == found, "it was not yet at rest"
-        return found
+        assert icecreams.list() == listed, "it was not yet at rest"
+        return listed
 
     return eventually(look, within=within)
 

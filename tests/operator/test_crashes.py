@@ -39,10 +39,10 @@ class Scenario:
     acts: Sequence[Act] = ()
 
 
-def sell(*icecreams: dict[str, Any]) -> Act:
+def sell(*manifests: dict[str, Any]) -> Act:
     def act(at: Icecreams) -> None:
-        for each in icecreams:
-            assert at.create(each)
+        for manifest in manifests:
+            assert at.create(manifest)
 
     return act
 
@@ -130,12 +130,12 @@ class Run:
 
     def _settle(self, each_look: Callable[[], None]) -> None:
         """Wait until all is as it should be, and see that those who are left are those who came."""
-        came = {each["metadata"]["name"]: each["metadata"]["uid"] for each in self.icecreams.list()}
+        came = {icecream["metadata"]["name"]: icecream["metadata"]["uid"] for icecream in self.icecreams.list()}
 
         def look() -> None:
             each_look()
-            for each in as_it_should_be(self.icecreams, evicts=self._evicts):
-                assert came[each["metadata"]["name"]] == each["metadata"]["uid"]
+            for icecream in as_it_should_be(self.icecreams, evicts=self._evicts):
+                assert came[icecream["metadata"]["name"]] == icecream["metadata"]["uid"]
 
         eventually(look)
 
@@ -150,7 +150,7 @@ def test_killed_at_any_write_it_comes_to_the_same_end(
     forked: Start,
     operators_kubeconfig: Path,
     tmp_path: Path,
-    told: Callable[[str], None],
+    report_figure: Callable[[str], None],
 ) -> None:
     with faults.running(operators_kubeconfig, folder=tmp_path) as proxy:
         unharmed = Run(scenario, icecreams, forked, proxy)
@@ -159,4 +159,4 @@ def test_killed_at_any_write_it_comes_to_the_same_end(
         points = [(nth, when) for nth in range(1, scenario.writes + 1) for when in When]
         for nth, when in points:
             assert Run(scenario, icecreams, forked, proxy).killed_at(nth, when) == end, (nth, when)
-    told(f"crashes, {scenario.name} ({scenario.mode}): {scenario.writes} writes, killed {len(points)} times")
+    report_figure(f"crashes, {scenario.name} ({scenario.mode}): {scenario.writes} writes, killed {len(points)} times")

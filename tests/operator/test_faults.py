@@ -79,7 +79,7 @@ def test_it_deletes_nobody_wrongly_and_comes_to_rest_when_the_faults_end(
     tmp_path: Path,
     kinds: list[Kind],
     mode: str,
-    told: Callable[[str], None],
+    report_figure: Callable[[str], None],
 ) -> None:
     what = kinds[0] if len(kinds) == 1 else "all kinds"
     with (
@@ -90,20 +90,20 @@ def test_it_deletes_nobody_wrongly_and_comes_to_rest_when_the_faults_end(
     ):
         operator = forked(f"--on-oversell={mode}", kubeconfig=proxy.kubeconfig)
         deadline = time.monotonic() + SECONDS
-        for each in [pool.submit(customer.comes_until, deadline) for customer in load]:
-            each.result()
+        for future in [pool.submit(customer.comes_until, deadline) for customer in load]:
+            future.result()
         proxy.stop()
         ended = time.monotonic()
         until_at_rest(icecreams, evicts=mode == "evict", within=60)
         converged = time.monotonic() - ended
-        deleted = oracle.deletions(history.until_now(icecreams), set().union(*(each.deleted for each in load)))
-        requests = sum(each.requests for each in load)
-        told(
+        deleted = oracle.deletions(history.until_now(icecreams), set().union(*(customer.deleted for customer in load)))
+        requests = sum(customer.requests for customer in load)
+        report_figure(
             f"faults, {what} ({mode}), {SECONDS:g} s: {requests} requests of customers, {len(proxy.writes)} writes,"
             f" {proxy.counts().total()} faults, {len(deleted)} evicted, at rest {converged:.1f} s after their end"
         )
         assert proxy.counts().total()
-        assert [each for each in deleted if not each.was_oversold] == []
+        assert [deletion for deletion in deleted if not deletion.was_oversold] == []
         assert mode == "evict" or not deleted
         assert "Traceback" not in operator.output(), operator.output()
         operator.kill()  # before the proxy goes

@@ -18,9 +18,9 @@ def address(operator: ForkedOperator, path: str) -> str:
     """Where the operator says that it serves `path`."""
 
     def look() -> str:
-        found = re.search(rf"Serving .*{path}.* on (http://\S+)", operator.output())
-        assert found, operator.output()
-        return found[1] + path
+        match = re.search(rf"Serving .*{path}.* on (http://\S+)", operator.output())
+        assert match, operator.output()
+        return match[1] + path
 
     return eventually(look)
 

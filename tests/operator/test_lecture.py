@@ -28,7 +28,7 @@ def test_the_fourth_icecream_of_a_flavour_is_evicted_and_an_event_says_why(shop:
     shop.kubectl("apply", "-f", "deploy/samples/four-of-a-flavour.yaml")
     shop.eventually_left("chocolate-1", "chocolate-2", "chocolate-3")
     note = "chocolate is sold out: chocolate-1, chocolate-2, chocolate-3 were before this one"
-    shop.eventually_told("chocolate-4", "Evicted", note)
+    shop.eventually_event("chocolate-4", "Evicted", note)
 
 
 @pytest.mark.usefixtures("operator")
@@ -121,7 +121,7 @@ def test_bug_7_the_siblings_are_told_that_a_flavour_is_sold_out_and_that_it_no_l
 def test_bug_8_who_marks_does_not_fight_a_gitops_controller(shop: Shop) -> None:
     shop.kubectl("apply", "-f", "deploy/samples/four-of-a-flavour.yaml")
     shop.eventually_ready(**{"chocolate-3": "Sold", "chocolate-4": "Oversold"})
-    shop.eventually_told("chocolate-4", "Oversold", "chocolate is sold out: 3 were before this one")
+    shop.eventually_event("chocolate-4", "Oversold", "chocolate is sold out: 3 were before this one")
     shop.catch_up()
     before = shop.writes()
     again = shop.kubectl("apply", "-f", "deploy/samples/four-of-a-flavour.yaml").splitlines()
@@ -132,14 +132,14 @@ def test_bug_8_who_marks_does_not_fight_a_gitops_controller(shop: Shop) -> None:
 
 @pytest.mark.usefixtures("operator")
 def test_bug_8_who_evicts_fights_it_for_ever_and_says_so_each_time(shop: Shop) -> None:
-    told_before = len(shop.events("chocolate-4"))
+    events_before = len(shop.events("chocolate-4"))
     for times in (1, 2):
         shop.kubectl("apply", "-f", "deploy/samples/four-of-a-flavour.yaml")
 
-        def told_again(times: int = times) -> None:
-            assert len(shop.events("chocolate-4")) == told_before + times
+        def evicted_again(times: int = times) -> None:
+            assert len(shop.events("chocolate-4")) == events_before + times
 
-        eventually(told_again)
+        eventually(evicted_again)
         shop.eventually_left("chocolate-1", "chocolate-2", "chocolate-3")
 
 
@@ -147,7 +147,9 @@ def test_bug_8_who_evicts_fights_it_for_ever_and_says_so_each_time(shop: Shop) -
 def test_of_twenty_created_at_once_the_first_three_in_the_order_stay(shop: Shop, icecreams: Icecreams) -> None:
     with ThreadPoolExecutor(20) as pool:
         created = list(pool.map(icecreams.create, (order(f"ice-{number:02}", "matcha") for number in range(20))))
-    in_order = sorted((each["metadata"]["creationTimestamp"], each["metadata"]["name"]) for each in created if each)
+    in_order = sorted(
+        (icecream["metadata"]["creationTimestamp"], icecream["metadata"]["name"]) for icecream in created if icecream
+    )
     assert len(in_order) == 20
     first_three = [name for _, name in in_order[:3]]
     shop.eventually_left(*first_three)

@@ -129,14 +129,14 @@ class Customers(RuleBasedStateMachine):
     def _look_back(self) -> None:
         gone = oracle.deletions(self.history.until_now(self.icecreams), self.deleted_by_users)
         self.done["evicted"] += len(gone)
-        assert [each for each in gone if not each.was_oversold] == []
+        assert [deletion for deletion in gone if not deletion.was_oversold] == []
         assert self.mode == "evict" or not gone
 
 
 @pytest.mark.timeout(60 * EXAMPLES)
 @pytest.mark.parametrize("mode", ["evict", "mark"])
 def test_whatever_customers_do_the_operator_comes_to_rest_and_deletes_nobody_wrongly(
-    shop: Shop, icecreams: Icecreams, forked: Start, mode: str, told: Callable[[str], None]
+    shop: Shop, icecreams: Icecreams, forked: Start, mode: str, report_figure: Callable[[str], None]
 ) -> None:
     done: Counter[str] = Counter()
 
@@ -156,5 +156,5 @@ def test_whatever_customers_do_the_operator_comes_to_rest_and_deletes_nobody_wro
             print_blob=False,
         ),
     )
-    told(f"model, {mode}: seed {SEED}, " + ", ".join(f"{count} {what}" for what, count in done.items()))
+    report_figure(f"model, {mode}: seed {SEED}, " + ", ".join(f"{count} {what}" for what, count in done.items()))
     assert done["rests"] >= EXAMPLES

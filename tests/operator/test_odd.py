@@ -29,7 +29,7 @@ def test_names_at_the_limit(shop: Shop) -> None:
     assert {len(name) for name in names} == {253}
     shop.create(*(order(name, "matcha") for name in names))
     shop.eventually_left(*names[:3])
-    shop.eventually_told(names[3], "Evicted", f"matcha is sold out: {', '.join(names[:3])} were before this one")
+    shop.eventually_event(names[3], "Evicted", f"matcha is sold out: {', '.join(names[:3])} were before this one")
 
 
 @pytest.fixture

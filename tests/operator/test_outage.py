@@ -36,9 +36,9 @@ def test_after_a_restart_of_the_control_plane_it_goes_on(open_shop: Shop) -> Non
 @pytest.mark.parametrize("name", ["etcd", "kube-apiserver"])
 def test_after_a_restart_of_one_component_it_goes_on(open_shop: Shop, name: str) -> None:
     components = open_shop.cluster.components
-    (component,) = (each for each in components.plan.components if each.name == name)
+    (component,) = (component for component in components.plan.components if component.name == name)
     with open_shop.operator() as operator:
-        open_shop.create(*(order(each, "matcha") for each in ("a", "b", "c")))
+        open_shop.create(*(order(name, "matcha") for name in ("a", "b", "c")))
         open_shop.eventually_left("a", "b", "c")
         components.running[name].kill()
         components.running[name].wait()
@@ -55,7 +55,7 @@ def create(shop: Shop, icecream: dict[str, Any]) -> None:
     assert "created" in answer or "AlreadyExists" in answer, answer
 
 
-def test_what_was_deleted_while_nobody_watched_has_left_the_picture(open_shop: Shop) -> None:
+def test_what_was_deleted_while_nobody_watched_has_left_the_cache(open_shop: Shop) -> None:
     with running(open_shop.cluster) as operator:
         open_shop.create(*(order(name, "matcha") for name in ("a", "b", "c")))
         open_shop.eventually_left("a", "b", "c")
@@ -69,7 +69,7 @@ def test_what_was_deleted_while_nobody_watched_has_left_the_picture(open_shop: S
         assert operator.terminate() == 0
 
 
-def test_a_crd_that_was_deleted_and_applied_again_begins_with_an_empty_picture(open_shop: Shop) -> None:
+def test_a_crd_that_was_deleted_and_applied_again_begins_with_an_empty_cache(open_shop: Shop) -> None:
     with running(open_shop.cluster) as operator:
         open_shop.create(*(order(name, "matcha") for name in ("a", "b", "c")))
         open_shop.eventually_left("a", "b", "c")

@@ -82,7 +82,7 @@ def test_what_is_marked_stays_says_why_and_is_sold_when_a_place_is_free(shop: Sh
     shop.eventually_ready(a="Sold", b="Sold", c="Sold", d="Oversold", e="Oversold")
     shop.eventually_status("d", soldOut=True)
     assert ready(shop.icecreams()["d"]) == ("False", "Oversold")
-    shop.eventually_told("d", "Oversold", "matcha is sold out: 3 were before this one")
+    shop.eventually_event("d", "Oversold", "matcha is sold out: 3 were before this one")
     shop.delete("b")
     shop.eventually_ready(a="Sold", c="Sold", d="Sold", e="Oversold")
 

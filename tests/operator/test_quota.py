@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from icecream_operator.cache import Cache
 from icecream_operator.icecream import Icecream
-from icecream_operator.picture import Picture
 from icecream_operator.quota import decide
 from tests.operator.builders import icecream
 
@@ -138,10 +138,10 @@ def test_oversold_ones_block_nobody(shop: list[Icecream]) -> None:
 
 @given(shops(), st.data())
 def test_deciding_on_those_connected_is_the_same_as_deciding_on_all(shop: list[Icecream], data: st.DataObject) -> None:
-    picture = Picture()
-    picture.replace(shop, listed_at=1000)
+    cache = Cache()
+    cache.replace(shop, resource_version=1000)
     everything = decide(shop)
     flavour = data.draw(st.sampled_from(FLAVOURS))
-    some = decide(picture.connected([flavour]))
+    some = decide(cache.connected([flavour]))
     assert some == {name: everything[name] for name in some}
     assert set(some) >= {i.name for i in shop if flavour in i.flavours and not i.deleting}

@@ -1,4 +1,4 @@
-"""What the API server can't be made to do on demand: answers that come late, or not, and a picture that is behind.
+"""What the API server can't be made to do on demand: answers that come late, or not, and a cache that is behind.
 
 Its place is taken by a small one in memory.
 """
@@ -14,10 +14,10 @@ from icecream_operator.client import Icecreams
 from icecream_operator.eviction import Eviction
 from icecream_operator.icecream import Icecream, parse
 from icecream_operator.reconciler import Reconciler
-from icecream_operator.sale import Sale, Step
+from icecream_operator.reconciliation import Reconciliation, Step, StepResult
 from icecream_operator.steps import steps
 from reconciling.conditions import Condition
-from reconciling.errors import Conflict, Gone, Refused, Retry
+from reconciling.errors import Conflict, NotFound, Refused, Retry
 from reconciling.events import EventRecorder, Regarding
 from reconciling.workqueue import WorkQueue
 
@@ -30,7 +30,7 @@ class ApiServer:
         self.version = 0
         self.patched: list[str] = []
         self.deleted: list[str] = []
-        self.told: list[tuple[str, str]] = []
+        self.events: list[tuple[str, str]] = []
         self.failure: Exception | None = None
         self.deleting_now = 0
         self.most_deletions_at_once = 0
@@ -45,7 +45,7 @@ class ApiServer:
     async def read(self, name: str) -> Icecream:
         await asyncio.sleep(0)
         if name not in self.stored:
-            raise Gone(name)
+            raise NotFound(name)
         return parse(self.stored[name])
 
     async def list(self) -> list[Icecream]:
@@ -72,13 +72,13 @@ class ApiServer:
         self.deleted.append(icecream.name)
 
     def record(self, regarding: Regarding, _kind: str, reason: str, _action: str, _note: str) -> None:
-        self.told.append((regarding.name, reason))
+        self.events.append((regarding.name, reason))
 
     def _check(self, name: str, resource_version: str) -> None:
         if self.failure:
             raise self.failure
         if name not in self.stored:
-            raise Gone(name)
+            raise NotFound(name)
         if self.stored[name]["metadata"]["resourceVersion"] != resource_version:
             raise Conflict(name)
 
@@ -94,7 +94,7 @@ class Operator:
         self.reconciler = Reconciler(self.queue, icecreams, events, all_steps, lambda: datetime(2026, 1, 1, tzinfo=UTC))
 
     def list(self) -> None:
-        self.reconciler.listed(self.api.stored.values(), str(self.api.version))
+        self.reconciler.on_list(self.api.stored.values(), str(self.api.version))
 
     async def work(self) -> None:
         """Reconcile all that waits, one after the other."""
@@ -118,12 +118,12 @@ async def marking() -> Operator:
 
 async def test_nothing_is_decided_before_the_first_complete_list(operator: Operator) -> None:
     for name in ("a", "b", "c", "d"):
-        operator.reconciler.observed(None, operator.api.create(name, "matcha"))
+        operator.reconciler.on_event(None, operator.api.create(name, "matcha"))
     await operator.work()
     assert (operator.api.patched, operator.api.deleted) == ([], [])
 
 
-async def test_its_own_write_is_in_the_picture_before_the_event_comes(operator: Operator) -> None:
+async def test_its_own_write_is_in_the_cache_before_the_event_comes(operator: Operator) -> None:
     operator.api.create("a", "matcha")
     operator.list()
     await operator.work()
@@ -136,12 +136,12 @@ async def test_the_event_of_its_own_write_is_no_reason_to_look_again(operator: O
     operator.api.create("a", "matcha")
     operator.list()
     await operator.work()
-    operator.reconciler.observed("MODIFIED", operator.api.stored["a"])
+    operator.reconciler.on_event("MODIFIED", operator.api.stored["a"])
     assert len(operator.queue) == 0
 
 
 @pytest.mark.parametrize("what_happened", ["deleted", "being deleted", "other flavour", "made anew"])
-async def test_bug_3_on_a_stale_picture_nobody_is_evicted(operator: Operator, what_happened: str) -> None:
+async def test_bug_3_on_a_stale_cache_nobody_is_evicted(operator: Operator, what_happened: str) -> None:
     for name in ("a", "b", "c", "d"):
         operator.api.create(name, "matcha")
     operator.list()
@@ -188,14 +188,14 @@ async def test_an_answer_that_comes_after_the_end_of_an_icecream_does_not_bring_
 
     async def late(name: str, patch: Mapping[str, Any]) -> Icecream:
         answer = await patch_status(name, patch)
-        operator.reconciler.observed("DELETED", operator.api.stored.pop(name))
+        operator.reconciler.on_event("DELETED", operator.api.stored.pop(name))
         return answer
 
     monkeypatch.setattr(operator.api, "patch_status", late)
     operator.api.create("a", "matcha")
     operator.list()
     await operator.work()
-    assert list(operator.reconciler.picture) == []
+    assert list(operator.reconciler.cache) == []
 
 
 async def test_one_that_was_changed_since_is_not_evicted(operator: Operator) -> None:
@@ -223,13 +223,13 @@ async def test_one_that_is_gone_when_it_is_to_be_evicted_is_no_obstacle(operator
     operator.list()
     del operator.api.stored["d"]
     await operator.reconciler.reconcile("d")
-    assert operator.api.told == []
+    assert operator.api.events == []
 
 
 async def test_a_status_that_finds_its_object_gone_is_final(operator: Operator) -> None:
     operator.api.create("a", "matcha")
     operator.list()
-    operator.api.failure = Gone("a")
+    operator.api.failure = NotFound("a")
     await operator.reconciler.reconcile("a")
 
 
@@ -260,40 +260,51 @@ async def test_siblings_are_looked_at_when_their_verdict_changes_and_only_then(m
     marking.list()
     await marking.work()
     marking.api.patched.clear()
-    marking.reconciler.observed("ADDED", marking.api.create("c", "matcha"))
+    marking.reconciler.on_event("ADDED", marking.api.create("c", "matcha"))
     await marking.work()
     assert sorted(marking.api.patched) == ["a", "b", "c"]
     marking.api.patched.clear()
-    marking.reconciler.observed("ADDED", marking.api.create("d", "matcha"))
+    marking.reconciler.on_event("ADDED", marking.api.create("d", "matcha"))
     await marking.work()
     assert marking.api.patched == ["d"]
 
 
-async def test_a_mark_is_told_once(marking: Operator) -> None:
+async def test_who_stays_oversold_is_not_looked_at_again_when_others_are_before_it(marking: Operator) -> None:
+    for name in ("a", "b", "c", "d", "e"):
+        marking.api.create(name, "matcha")
+    marking.list()
+    await marking.work()
+    marking.reconciler.on_event("DELETED", marking.api.stored.pop("a"))
+    assert [await marking.queue.get() for _ in range(len(marking.queue))] == ["d", "a"]
+
+
+async def test_a_mark_has_one_event(marking: Operator) -> None:
     for name in ("a", "b", "c", "d"):
         marking.api.create(name, "matcha")
     marking.list()
     await marking.work()
     marking.list()
     await marking.work()
-    assert marking.api.told == [("d", "Oversold")]
+    assert marking.api.events == [("d", "Oversold")]
 
 
-def out_of_stock(sale: Sale) -> bool:
-    sale.obstacle = Condition("Ready", False, "OutOfStock", "no scoop of matcha is left")
-    return True
+def out_of_stock(reconciliation: Reconciliation) -> StepResult:
+    reconciliation.obstacle = Condition("Ready", False, "OutOfStock", "no scoop of matcha is left")
+    return StepResult.CONTINUE
 
 
-def nothing_more(_: Sale) -> bool:
-    return False
+def nothing_more(_: Reconciliation) -> StepResult:
+    return StepResult.DONE
 
 
 @pytest.mark.parametrize(
     ("do", "reasons"), [(out_of_stock, ["OutOfStock"]), (nothing_more, [])], ids=["an obstacle", "nothing more to do"]
 )
-async def test_a_step_can_be_put_in_by_the_list_alone(do: Callable[[Sale], bool], reasons: list[str]) -> None:
-    async def step(sale: Sale) -> bool:
-        return do(sale)
+async def test_a_step_can_be_put_in_by_the_list_alone(
+    do: Callable[[Reconciliation], StepResult], reasons: list[str]
+) -> None:
+    async def step(reconciliation: Reconciliation) -> StepResult:
+        return do(reconciliation)
 
     operator = Operator(step)
     operator.api.create("a", "matcha")
@@ -306,9 +317,9 @@ async def test_a_step_can_be_put_in_by_the_list_alone(do: Callable[[Sale], bool]
 async def test_an_icecream_that_is_being_deleted_goes_through_the_steps_and_gets_no_status() -> None:
     seen: list[str] = []
 
-    async def step(sale: Sale) -> bool:
-        seen.append(sale.icecream.name)
-        return True
+    async def step(reconciliation: Reconciliation) -> StepResult:
+        seen.append(reconciliation.icecream.name)
+        return StepResult.CONTINUE
 
     operator = Operator(step)
     operator.api.create("a", "matcha")["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:01Z"
@@ -319,4 +330,5 @@ async def test_an_icecream_that_is_being_deleted_goes_through_the_steps_and_gets
 
 async def test_eviction_leaves_what_is_sold_to_the_next_step(operator: Operator) -> None:
     eviction = Eviction(cast(Icecreams, operator.api), cast(EventRecorder, operator.api))
-    assert await eviction(Sale(parse(operator.api.create("a", "matcha")), None))
+    result = await eviction(Reconciliation(parse(operator.api.create("a", "matcha")), None))
+    assert result is StepResult.CONTINUE

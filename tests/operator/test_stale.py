@@ -1,4 +1,4 @@
-"""The picture is behind the API server: no event reaches the operator, and what it writes reaches the API server."""
+"""The cache is behind the API server: no event reaches the operator, and what it writes reaches the API server."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_nobody_is_evicted_for_a_reason_that_the_api_server_no_longer_has(
             eventually(lambda: has_decided_on_d(operator))
         left = until_at_rest(icecreams, evicts=True)
         operator.kill()  # before the proxy goes
-    assert last["metadata"]["uid"] in {each["metadata"]["uid"] for each in left}
+    assert last["metadata"]["uid"] in {icecream["metadata"]["uid"] for icecream in left}
 
 
 def until_tried(operator: ForkedOperator, times: int) -> None:

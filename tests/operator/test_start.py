@@ -147,5 +147,5 @@ def test_each_line_of_the_json_log_about_an_icecream_names_it(shop: Shop) -> Non
     assert {"d"} <= names <= {"a", "b", "c", "d"}
     assert [line["message"].split(":")[0] for line in lines if "object" not in line] == [
         "Operating on https",
-        "The picture is complete",
+        "The cache is synced",
     ]

@@ -2,7 +2,7 @@ import aiohttp
 import pytest
 from kubernetes.aio.client.exceptions import ApiException
 
-from reconciling.errors import Conflict, Gone, Refused, Retry, translated
+from reconciling.errors import Conflict, NotFound, Refused, Retry, translated
 
 
 def answer(status: int, body: str = "", headers: dict[str, str] | None = None) -> ApiException:
@@ -14,7 +14,7 @@ def answer(status: int, body: str = "", headers: dict[str, str] | None = None) -
 @pytest.mark.parametrize(
     ("raised", "expected"),
     [
-        (answer(404), Gone),
+        (answer(404), NotFound),
         (answer(409), Conflict),
         (answer(400), Refused),
         (answer(422), Refused),
@@ -52,6 +52,6 @@ def test_a_retry_waits_as_long_as_the_api_server_asks(header: dict[str, str] | N
     assert caught.value.after == seconds
 
 
-def test_an_error_without_a_text_is_told_by_its_name() -> None:
+def test_an_error_without_a_text_is_named() -> None:
     with pytest.raises(Retry, match=r"^writing the status: TimeoutError$"), translated("writing the status"):
         raise TimeoutError

@@ -72,7 +72,7 @@ async def test_an_event_says_when_it_happened_and_not_when_it_was_written(
     assert [event["eventTime"] for event in api.events.values()] == ["2026-01-01T12:00:00.000000Z"]
 
 
-async def test_the_same_is_told_once_and_the_same_of_another_object_too(
+async def test_the_same_is_written_once_and_the_same_of_another_object_too(
     recorder: EventRecorder, api: ApiServer
 ) -> None:
     evicted(recorder)

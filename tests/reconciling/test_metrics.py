@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 
 from reconciling.errors import Conflict, Retry
 from reconciling.metrics import Metrics
@@ -67,7 +67,7 @@ async def test_a_success_is_counted_and_is_no_error() -> None:
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[TestServer]:
+async def server() -> AsyncIterator[BaseTestServer]:
     async def refuse(_: web.Request) -> web.Response:
         return web.Response(status=409)
 
@@ -77,7 +77,7 @@ async def server() -> AsyncIterator[TestServer]:
         yield server
 
 
-async def test_requests_are_counted_by_method_and_code(server: TestServer) -> None:
+async def test_requests_are_counted_by_method_and_code(server: BaseTestServer) -> None:
     metrics = Metrics()
     async with aiohttp.ClientSession(middlewares=[metrics.count_requests]) as session:
         async with session.patch(server.make_url("/")):

@@ -58,7 +58,7 @@ async def test_keys_come_out_in_the_order_in_which_they_came_in(queue: WorkQueue
     assert [await queue.get() for _ in range(3)] == ["a", "b", "c"]
 
 
-async def test_a_key_in_hand_is_not_given_to_a_second_worker_and_comes_back_afterwards(queue: WorkQueue[str]) -> None:
+async def test_a_key_that_one_worker_processes_is_given_to_no_second_one_and_comes_back(queue: WorkQueue[str]) -> None:
     queue.add("matcha")
     await queue.get()
     queue.add("matcha")

@@ -4,7 +4,7 @@
         ...  # start the process under test with KUBECONFIG=proxy.kubeconfig: it is the same user, through the proxy
         killed = proxy.kill_at(3, faults.BEFORE, process.kill)  # or AFTER, with the reply lost; or a pid
         killed.result(timeout=20)  # waits for it, and is the write at which it happened
-        with proxy.watches_held():  # inside, no event of a watch passes: the process's picture is stale
+        with proxy.watches_held():  # inside, no event of a watch passes: the process's cache is stale
             ...
         proxy.inject({"error": 1})  # from now on these and no others; proxy.stop(): nothing from now on
         proxy.writes, proxy.injected, proxy.counts()  # what came, what was done to it

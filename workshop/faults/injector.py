@@ -95,7 +95,7 @@ class FaultInjector:
 
     @contextlib.contextmanager
     def watches_held(self) -> Iterator[None]:
-        """Inside the `with`, no event of a watch passes, so the process's picture stays as it is; then all pass."""
+        """Inside the `with`, no event of a watch passes, so the process's cache stays as it is; then all pass."""
         self._held = Future()
         try:
             yield

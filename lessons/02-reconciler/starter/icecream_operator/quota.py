@@ -22,6 +22,9 @@ class Verdict:
 
     `sold_out`: one of its flavours has none left to sell, be it by this very icecream. `full` is the first of its
     flavours that had none left *before* it, empty if it is sold; `before` names the three that were sold of that one.
+
+    Verdicts that differ in `before` alone are equal: no status names those three, so there is nothing to write when
+    others take their places, and no reason to reconcile all that wait behind them.
     """
 
     sold: bool

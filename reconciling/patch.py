@@ -1,4 +1,4 @@
-"""What is to be written into an object's status, if anything.
+"""The patch of an object's status: what is to be written, if anything.
 
 Comparing before writing is what keeps an operator quiet: a write makes an event, the event a reconcile, and a
 reconcile that always writes never ends. It is also what makes a restart cost nothing.

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from reconciling.status import status_patch
+from reconciling.patch import status_patch
 
 
 def test_nothing_is_written_where_nothing_differs() -> None:

@@ -1,4 +1,4 @@
-"""The operator's picture of all icecreams, kept from lists and events, so that no decision needs a list call.
+"""All icecreams as last seen, kept from lists and events, so that no decision needs a list call.
 
 It may be behind the API server, but never goes back: what is older than what it has seen is ignored. resourceVersions
 are compared as numbers, which Kubernetes guarantees for every resource since 1.35.
@@ -10,14 +10,17 @@ from collections.abc import Iterable, Iterator, Set
 from icecream_operator.icecream import Icecream
 
 
-class Picture:
-    """All icecreams by name, and by flavour. Empty and not `complete` until the first list."""
+class Cache:
+    """All icecreams by name, with an index by flavour: client-go's Store, Indexer and MutationCache in one.
+
+    Empty and not `synced` until the first list, as client-go's HasSynced says it.
+    """
 
     def __init__(self) -> None:
-        self.complete = False
-        self._listed_at = 0
+        self.synced = False
+        self._list_version = 0
         self._icecreams: dict[str, Icecream] = {}
-        self._by_flavour: dict[str, set[str]] = defaultdict(set)
+        self._flavour_index: dict[str, set[str]] = defaultdict(set)
 
     def __iter__(self) -> Iterator[Icecream]:
         return iter(self._icecreams.values())
@@ -29,45 +32,45 @@ class Picture:
         """Return the icecream as last seen."""
         return self._icecreams.get(name)
 
-    def replace(self, icecreams: Iterable[Icecream], listed_at: int) -> None:
+    def replace(self, icecreams: Iterable[Icecream], resource_version: int) -> None:
         """Take over a complete list, of that resourceVersion. What isn't on it is gone."""
         listed = {icecream.name: icecream for icecream in icecreams}
         for old in list(self):
-            if old.name not in listed and old.resource_version <= listed_at:
-                self._forget(old)
+            if old.name not in listed and old.resource_version <= resource_version:
+                self._remove(old)
         for new in listed.values():
-            self.see(new)
-        self._listed_at = listed_at
-        self.complete = True
+            self.update(new)
+        self._list_version = resource_version
+        self.synced = True
 
-    def see(self, new: Icecream) -> Set[str] | None:
+    def update(self, new: Icecream) -> Set[str] | None:
         """Take over an icecream that was created or changed.
 
         Return the flavours whose icecreams must be decided anew, none if only its status changed; or None if this is
         nothing new.
         """
         old = self._icecreams.get(new.name)
-        if new.resource_version <= (old.resource_version if old else self._listed_at):
+        if new.resource_version <= (old.resource_version if old else self._list_version):
             return None
         if old:
-            self._forget(old)
+            self._remove(old)
         self._icecreams[new.name] = new
         for flavour in new.flavours:
-            self._by_flavour[flavour].add(new.name)
-        return _to_decide(old, new)
+            self._flavour_index[flavour].add(new.name)
+        return _affected_flavours(old, new)
 
-    def see_written(self, new: Icecream) -> None:
+    def update_written(self, new: Icecream) -> None:
         """Take over the answer to a write of ours, unless the icecream has been seen to be gone meanwhile."""
         old = self._icecreams.get(new.name)
         if old and old.uid == new.uid:
-            self.see(new)
+            self.update(new)
 
-    def see_deleted(self, gone: Icecream) -> Set[str] | None:
-        """Take over that an icecream is gone, and return as `see` does."""
+    def delete(self, gone: Icecream) -> Set[str] | None:
+        """Take over that an icecream is gone, and return as `update` does."""
         old = self._icecreams.get(gone.name)
         if old is None or old.uid != gone.uid:
             return None
-        self._forget(old)
+        self._remove(old)
         return frozenset(old.flavours)
 
     def connected(self, flavours: Iterable[str]) -> list[Icecream]:
@@ -77,20 +80,20 @@ class Picture:
         names: set[str] = set()
         while to_visit:
             reached.add(flavour := to_visit.pop())
-            for name in self._by_flavour.get(flavour, set()) - names:
+            for name in self._flavour_index.get(flavour, set()) - names:
                 names.add(name)
                 to_visit.update(set(self._icecreams[name].flavours) - reached)
         return [self._icecreams[name] for name in names]
 
-    def _forget(self, old: Icecream) -> None:
+    def _remove(self, old: Icecream) -> None:
         del self._icecreams[old.name]
         for flavour in old.flavours:
-            self._by_flavour[flavour].discard(old.name)
-            if not self._by_flavour[flavour]:
-                del self._by_flavour[flavour]
+            self._flavour_index[flavour].discard(old.name)
+            if not self._flavour_index[flavour]:
+                del self._flavour_index[flavour]
 
 
-def _to_decide(old: Icecream | None, new: Icecream) -> Set[str]:
+def _affected_flavours(old: Icecream | None, new: Icecream) -> Set[str]:
     if old is None:
         return frozenset(new.flavours)
     if (old.uid, old.flavours, old.deleting) == (new.uid, new.flavours, new.deleting):

@@ -1,7 +1,8 @@
-"""What a reconcile hands from step to step."""
+"""What one reconcile carries from step to step, and what a step is."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeAlias
 
 from icecream_operator.icecream import Icecream
@@ -10,7 +11,7 @@ from reconciling.conditions import Condition
 
 
 @dataclass(slots=True)
-class Sale:
+class Reconciliation:
     """One icecream on its way through the steps.
 
     `verdict` is None for an icecream that the quota doesn't judge: it is being deleted, or its spec is invalid.
@@ -22,9 +23,20 @@ class Sale:
     obstacle: Condition | None = None
 
 
-Step: TypeAlias = Callable[[Sale], Awaitable[bool]]
+class StepResult(Enum):
+    """What happens next.
+
+    CONTINUE: the next step, and after the last one the status.
+    DONE: nothing more for this icecream, neither a step nor the status.
+    """
+
+    CONTINUE = "continue"
+    DONE = "done"
+
+
+Step: TypeAlias = Callable[[Reconciliation], Awaitable[StepResult]]
 """Does its part for one icecream, or finds it done: a step may run twice, late, and after a crash anywhere in itself.
 
-Returns True to go on with the next step and False if nothing more is to be done for this icecream, its status
-included. Raises as `reconciling.controller` says.
+Raises:
+    Retry: it can't be done now. The reconcile ends there, and the icecream comes back (`reconciling.controller`).
 """

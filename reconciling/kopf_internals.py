@@ -1,0 +1,22 @@
+"""What kopf keeps to itself, and we use all the same: nobody else here names its private parts.
+
+Each has a test that fails when a new kopf has no such part, or does something else with it.
+"""
+
+import logging
+
+_STOPPED_TASKS = ("kopf._core.reactor.orchestration", "kopf._core.reactor.running")
+
+
+def silence_stopped_tasks() -> None:
+    """Keep kopf from logging why a watch, and with it the operator, has ended: two tracebacks for one cause.
+
+    The cause is raised by `kopf.operator` too, so whoever runs that can say it in a line.
+    """
+    for name in _STOPPED_TASKS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def object_reference(name: str, namespace: str) -> dict[str, object]:
+    """Return the attributes of a log record by which kopf's formatters name the object that it is about."""
+    return {"k8s_ref": {"name": name, "namespace": namespace}}

@@ -12,7 +12,7 @@ import pytest
 
 from tests.controlplane.conftest import Workspace
 from workshop.controlplane.providers import local
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 from workshop.workspace.cluster import KUBECTL_CACHE
 
 

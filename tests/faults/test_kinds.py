@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.client import SECRETS, Client, Reply, secret
 from tests.faults.conftest import Kubectl, Through
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 from workshop.workspace.cluster import KubectlError
 
 

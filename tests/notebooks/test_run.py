@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from workshop.notebooks import NotebookError, problems, run
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 
 
 def store(tmp_path: Path, *cells: str) -> Path:

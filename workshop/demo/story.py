@@ -9,7 +9,6 @@ import re
 import shlex
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -19,6 +18,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from workshop.system import processes
+from workshop.system.polling import eventually
 from workshop.workspace import operators
 from workshop.workspace.cluster import CHECKOUT, Cluster
 
@@ -64,13 +64,20 @@ class Story:
     def run_until(self, command: str, *, shows: str) -> None:
         """Run a command whose answer may lag behind, until it shows `shows`; tell only the last time."""
         self._prompt(command)
-        deadline = time.monotonic() + _LIMIT
-        while not re.search(shows, output := self._output(command, fails=None)):
-            if time.monotonic() > deadline:
-                self._print(output)
-                raise StoryError(f"`{command}` was expected to show {shows!r} within {_LIMIT:.0f} s")
-            time.sleep(_LOOK_AGAIN)
-        self._print(output)
+        output = ""
+
+        def look() -> None:
+            nonlocal output
+            output = self._output(command, fails=None)
+            if not re.search(shows, output):
+                raise TimeoutError(f"`{command}` was expected to show {shows!r} within {_LIMIT:.0f} s")
+
+        try:
+            eventually(look, within=_LIMIT, every=_LOOK_AGAIN, retry_on=TimeoutError)
+        except TimeoutError as error:
+            raise StoryError(str(error)) from None
+        finally:
+            self._print(output)
 
     @contextlib.contextmanager
     def watching(self, command: str, *, after: str, until: str) -> Iterator[None]:
@@ -93,12 +100,8 @@ class Story:
 
     def start(self, name: str, *arguments: str) -> None:
         """Start the operator `name` as its own service account; it ends with the story."""
-        operator = operators.OPERATORS[name]
-        identity = operators.log_in(operator, self.cluster)
         self._prompt(" ".join(["workshop run", name, *arguments, "&"]))
-        log = self.cluster.folder / f"{name}.log"
-        environment = {**self.cluster.environment(), "KUBECONFIG": str(identity)}
-        self._started.append(processes.start(operators.command(operator, *arguments), log=log, env=environment))
+        self._started.append(operators.start(operators.OPERATORS[name], self.cluster, *arguments))
 
     def end(self) -> None:
         """End what was started."""
@@ -134,7 +137,7 @@ class Story:
             text=True,
             cwd=CHECKOUT,
             env=self.cluster.environment(),
-            preexec_fn=processes.die_with_parent,
+            preexec_fn=processes.killed_with_us(),
         )
 
     def _prompt(self, command: str) -> None:

@@ -7,7 +7,6 @@ import json
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from workshop.pebble.challtestsrv import ChallTestSrv
 from workshop.pebble.options import Options
 from workshop.pebble.ports import Ports, reserved
 from workshop.system import processes, tempdir
+from workshop.system.polling import eventually
 
 PROGRAMS = ("pebble", "pebble-challtestsrv")
 _START_SECONDS = 20.0
@@ -131,26 +131,27 @@ class Pebble:
         self._processes[name] = processes.start(argv, log=self.log(name), cwd=self.folder, env=environment)
 
     def _until_ready(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        self._until(lambda: _connect(self.ports.dns), "pebble-challtestsrv", deadline)
-        self._until(lambda: _connect(self.ports.dns_management), "pebble-challtestsrv", deadline)
-        self._until(lambda: _connect(self.ports.acme), "pebble", deadline)
-        self._until(self.roots, "pebble", deadline)
+        self._until(lambda: _connect(self.ports.dns), "pebble-challtestsrv")
+        self._until(lambda: _connect(self.ports.dns_management), "pebble-challtestsrv")
+        self._until(lambda: _connect(self.ports.acme), "pebble")
+        self._until(self.roots, "pebble")
         self.root_file.write_bytes(certificates.to_pem(*self.roots()))
 
-    def _until(self, attempt: Callable[[], object], name: str, deadline: float) -> None:
+    def _until(self, attempt: Callable[[], object], name: str) -> None:
         """Try until `attempt` raises no OSError: nothing tells when another process begins to listen."""
-        while True:
+
+        def look() -> None:
             try:
                 attempt()
             except OSError as error:
                 if self._processes[name].poll() is not None:
                     raise self._ended(name) from error
-                if time.monotonic() > deadline:
-                    raise PebbleError(f"{name} doesn't answer after {_START_SECONDS:g} s: {error}") from error
-                time.sleep(_LOOK_AGAIN_SECONDS)
-            else:
-                return
+                raise
+
+        try:
+            eventually(look, within=_START_SECONDS, every=_LOOK_AGAIN_SECONDS, retry_on=OSError)
+        except OSError as error:
+            raise PebbleError(f"{name} doesn't answer after {_START_SECONDS:g} s: {error}") from error
 
     def _ended(self, name: str) -> PebbleError:
         how = processes.ended(self._processes[name].returncode)

@@ -1,6 +1,5 @@
 """Does your operator sell what it should? First the rules by themselves, then the operator on a real API server."""
 
-import asyncio
 import contextlib
 import json
 import warnings
@@ -24,6 +23,7 @@ from workshop import faults
 from workshop.faults.injector import FaultInjector
 from workshop.testing import crd
 from workshop.testing.audit_log import AuditedRequest
+from workshop.testing.coroutine_runner import CoroutineRunner
 from workshop.testing.failures import CheckFailedError
 from workshop.testing.icecreams import GONE, OVERSOLD, SOLD
 from workshop.testing.shop import Shop
@@ -34,6 +34,7 @@ STATUS = "icecream_operator/status.py, wanted"
 ON_EVENT = "icecream_operator/reconciler.py, on_event"
 RECONCILE = "icecream_operator/reconciler.py, reconcile"
 SAMPLES = "deploy/samples"
+RUNNER = CoroutineRunner()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -327,7 +328,7 @@ class Watched:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                asyncio.run(self._reconciler.reconcile(name))
+                RUNNER.run(self._reconciler.reconcile(name))
             except Retry:
                 self._keys.add(name)
         for warning in caught:

@@ -42,7 +42,7 @@ class OperatorProcess:
         log.unlink(missing_ok=True)
         log.touch(mode=0o600)
         self._dumps, pipe = _context.Pipe(duplex=False)
-        self._process = _context.Process(target=_operate, args=(kubeconfig, log, arguments, pipe))
+        self._process = _context.Process(target=_operate, args=(kubeconfig, log, arguments, pipe, CHECKOUT))
         self._process.start()
         pipe.close()
 
@@ -107,10 +107,10 @@ def running(cluster: Cluster, *arguments: str) -> Iterator[OperatorProcess]:
         process.terminate()
 
 
-def _operate(kubeconfig: Path, log: Path, arguments: tuple[str, ...], dumps: Connection) -> None:
+def _operate(kubeconfig: Path, log: Path, arguments: tuple[str, ...], dumps: Connection, root: Path) -> None:
     """Be the operator, in the forked process."""
     _end_with_parent()
-    stack_dump.send_on_signal(dumps, CHECKOUT)
+    stack_dump.send_on_signal(dumps, root)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C in the terminal is for the test run
     output = os.open(log, os.O_WRONLY | os.O_APPEND)
     os.dup2(output, 1)

@@ -55,58 +55,62 @@ class StackDump:
         return cls(_frames(fields["thread"]), tasks, fields["cpu"], fields["waits"])
 
 
-def send_on_signal(pipe: Connection, root: Path) -> None:
-    """Have this process send a dump through `pipe` whenever the signal comes; `root` is the checkout."""
-    calls = _Calls()
+class StackDumper:
+    """Takes dumps of this process. `root` is the checkout."""
 
-    def send(_number: int, frame: FrameType | None) -> None:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._calls: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # addresses come back, and with them ids
+        self._next_call = itertools.count(1)
+
+    def dump(self, frame: FrameType | None) -> StackDump:
+        """Return where it is, in the handler of a signal, which has interrupted `frame`."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
         thread = [Frame(f.f_code.co_filename, line, f.f_code.co_name) for f, line in traceback.walk_stack(frame)]
-        tasks = {task.get_name(): _inside(root, calls.of(task)) for task in _waiting_tasks()}
-        dump = StackDump(tuple(_inside(root, reversed(thread))), tasks, usage.ru_utime + usage.ru_stime, usage.ru_nvcsw)
-        pipe.send_bytes(json.dumps(asdict(dump)).encode())
+        return StackDump(
+            self._inside(reversed(thread)),
+            {task.get_name(): self._inside(self._coroutines(task)) for task in waiting_tasks()},
+            usage.ru_utime + usage.ru_stime,
+            usage.ru_nvcsw,
+        )
 
-    signal.signal(SIGNAL, send)
-
-
-class _Calls:
-    """Numbers calls of coroutines: their addresses come back, and with them their ids."""
-
-    def __init__(self) -> None:
-        self._numbers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
-        self._next = itertools.count(1)
-
-    def of(self, task: "asyncio.Task[Any]") -> Iterator[Frame]:
-        """Yield the coroutines that wait for each other, the outermost first."""
+    def _coroutines(self, task: "asyncio.Task[Any]") -> Iterator[Frame]:
+        """The coroutines that wait for each other, the outermost first."""
         coroutine: Any = task.get_coro()
         while frame := getattr(coroutine, "cr_frame", None):
             awaited = coroutine.cr_await
             code = frame.f_code
-            yield Frame(code.co_filename, frame.f_lineno, code.co_name, self._number(coroutine), self._number(awaited))
+            yield Frame(code.co_filename, frame.f_lineno, code.co_name, self._call(coroutine), self._call(awaited))
             coroutine = awaited
 
-    def _number(self, awaited: object) -> int:
+    def _call(self, awaited: object) -> int:
         try:
-            return self._numbers.setdefault(awaited, next(self._next))
+            return self._calls.setdefault(awaited, next(self._next_call))
         except TypeError:  # what can't be referred to weakly is no coroutine
             return 0
 
+    def _inside(self, frames: Iterable[Frame]) -> tuple[Frame, ...]:
+        house, installed = f"{self._root}/", f"{self._root}/.venv/"
+        return tuple(
+            replace(frame, file=frame.file.removeprefix(house))
+            for frame in frames
+            if frame.file.startswith(house) and not frame.file.startswith(installed)
+        )
 
-def _waiting_tasks() -> "set[asyncio.Task[Any]]":
+
+def send_on_signal(pipe: Connection, root: Path) -> None:
+    """Have this process send a dump through `pipe` whenever the signal comes."""
+    dumper = StackDumper(root)
+    signal.signal(SIGNAL, lambda _, frame: pipe.send_bytes(json.dumps(asdict(dumper.dump(frame))).encode()))
+
+
+def waiting_tasks() -> "set[asyncio.Task[Any]]":
+    """Return the tasks of the event loop that runs, if one does, but for the one that runs."""
     try:
         running = asyncio.current_task()
     except RuntimeError:  # there is no event loop yet
         return set()
     return {task for task in asyncio.all_tasks() if task is not running}
-
-
-def _inside(root: Path, frames: Iterable[Frame]) -> tuple[Frame, ...]:
-    house, installed = f"{root}/", f"{root}/.venv/"
-    return tuple(
-        replace(frame, file=frame.file.removeprefix(house))
-        for frame in frames
-        if frame.file.startswith(house) and not frame.file.startswith(installed)
-    )
 
 
 def _frames(fields: list[dict[str, Any]]) -> tuple[Frame, ...]:

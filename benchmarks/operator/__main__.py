@@ -20,8 +20,8 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.operator.load import Order
 from benchmarks.operator.measure import Cost, Scenario, measure
+from workshop.testing import crd
 from workshop.testing.control_plane import ControlPlane, running_control_plane
-from workshop.workspace.cluster import CHECKOUT
 
 PROGRAMS = ("bare", "operator")
 SCENARIOS = [
@@ -65,9 +65,7 @@ def main() -> None:
 
 
 def _alternate(cluster: ControlPlane, scenario: Scenario, rounds: int) -> dict[str, list[Cost]]:
-    cluster.kubectl("apply", "--server-side", "-f", str(CHECKOUT / "deploy/crds"))
-    some = "--for=jsonpath={.status.conditions[0]}"  # while there are none, waiting for one of them may be an error
-    cluster.kubectl("wait", some, "--for=condition=Established", "crd/icecreams.demo.lva.io")
+    crd.establish(cluster)
     costs: dict[str, list[Cost]] = {program: [] for program in PROGRAMS}
     for number in range(rounds):
         for program in PROGRAMS if number % 2 else reversed(PROGRAMS):

@@ -10,17 +10,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 
 import psutil
 
 from benchmarks.operator.load import Order
 from workshop.system import processes
+from workshop.testing import audit_log
+from workshop.testing.audit_log import Position
 from workshop.testing.control_plane import ControlPlane
-from workshop.testing.operator import running
+from workshop.testing.operator_process import OPERATOR
 from workshop.workspace import operators
 
-USER = "system:serviceaccount:demooperator-system:demooperator-controller-manager"
 LAST = Order("zz-last", 1)
 
 
@@ -69,7 +69,7 @@ def measure(cluster: ControlPlane, program: str, scenario: Scenario) -> Cost:
 def _load(cluster: ControlPlane, program: str, scenario: Scenario) -> Cost:
     with _started(cluster, program, scenario.mode) as process:
         _carry_out(cluster, Order("warm-up", 1))
-        cpu, since = _cpu(process), time.time()
+        cpu, since = _cpu(process), audit_log.end(cluster)
         with _memory(process) as samples:
             served = _carry_out(cluster, scenario.order)
             _let_go_quiet(process)
@@ -81,6 +81,7 @@ def _load(cluster: ControlPlane, program: str, scenario: Scenario) -> Cost:
 
 def _start(cluster: ControlPlane, program: str, scenario: Scenario) -> Cost:
     """Start the program, and wait for the last status; of what is settled, for that of one created at the end."""
+    since = audit_log.end(cluster)
     awaited = scenario.order if scenario.before == "waiting" else LAST
     if awaited is LAST:
         _carry_out(cluster, replace(LAST, wait=False))
@@ -89,24 +90,24 @@ def _start(cluster: ControlPlane, program: str, scenario: Scenario) -> Cost:
         _started(cluster, program, scenario.mode) as process,
         _memory(process) as samples,
     ):
-        since = time.time()
+        began = time.time()
         answered = json.loads(customers.communicate()[0])["answered"].values()
         _let_go_quiet(process)
         cpu = _cpu(process)
-    waits = [moment - since for moment in answered]
+    waits = [moment - began for moment in answered]
     return _cost(cluster, scenario, since, max(waits), waits * 2, cpu, max(samples))
 
 
 def _cost(
     cluster: ControlPlane,
     scenario: Scenario,
-    since: float,
+    since: Position,
     total: float,
     waits: list[float],
     cpu: float,
     memory: int,
 ) -> Cost:
-    requests = Counter(_requests(cluster, since))
+    requests = Counter((request.verb, request.resource) for request in audit_log.requests(cluster, OPERATOR, since))
     percentiles = statistics.quantiles(waits, n=100, method="inclusive")
     per_icecream = 1 / scenario.order.count
     return Cost(
@@ -114,7 +115,7 @@ def _cost(
         p50=percentiles[49] * 1000,
         p99=percentiles[98] * 1000,
         requests=requests.total() * per_icecream,
-        patches=requests["patch", "icecreams"] * per_icecream,
+        patches=requests["patch", "icecreams/status"] * per_icecream,
         events=requests["create", "events"] * per_icecream,
         cpu=cpu,
         memory=memory / (1 << 20),
@@ -125,12 +126,10 @@ def _cost(
 def _started(cluster: ControlPlane, program: str, mode: str) -> Iterator[psutil.Process]:
     """The operator, or the bare loop as the same service account."""
     if program == "operator":
-        with running(cluster, f"--on-oversell={mode}") as operator:
-            yield psutil.Process(operator.process.pid)
-        return
-    kubeconfig = operators.log_in(operators.OPERATORS["operator"], cluster)
-    argv = [sys.executable, "-m", "benchmarks.operator.bare", str(kubeconfig)]
-    process = processes.start(argv, log=cluster.folder / "bare.log")
+        process = operators.start(OPERATOR, cluster, f"--on-oversell={mode}")
+    else:
+        argv = [sys.executable, "-m", "benchmarks.operator.bare", str(operators.log_in(OPERATOR, cluster))]
+        process = processes.start(argv, log=cluster.folder / "bare.log")
     try:
         yield psutil.Process(process.pid)
     finally:
@@ -188,14 +187,3 @@ def _let_go_quiet(process: psutil.Process) -> None:
         time.sleep(0.5)
         if _cpu(process) - before <= 0.02:
             return
-
-
-def _requests(cluster: ControlPlane, since: float) -> Iterator[tuple[str, str]]:
-    """Verb and resource of each request of the program, from the audit log and what was rotated out of it."""
-    log = cluster.layout.audit_log
-    for file in log.parent.glob(f"{log.stem}*{log.suffix}"):
-        for line in file.open():
-            event = json.loads(line)
-            at = datetime.fromisoformat(event["requestReceivedTimestamp"])
-            if event["user"].get("username") == USER and at.timestamp() >= since:
-                yield event["verb"], event["objectRef"]["resource"]

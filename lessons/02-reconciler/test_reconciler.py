@@ -1,6 +1,5 @@
 """Does your operator sell what it should? First the rules by themselves, then the operator on a real API server."""
 
-import asyncio
 import contextlib
 import json
 import warnings
@@ -24,8 +23,10 @@ from workshop import faults
 from workshop.faults.injector import FaultInjector
 from workshop.testing import crd
 from workshop.testing.audit_log import AuditedRequest
+from workshop.testing.coroutine_runner import CoroutineRunner
 from workshop.testing.failures import CheckFailedError
-from workshop.testing.shop import GONE, OVERSOLD, SOLD, Shop
+from workshop.testing.icecreams import GONE, OVERSOLD, SOLD
+from workshop.testing.shop import Shop
 from workshop.workspace.cluster import Cluster
 
 QUOTA = "icecream_operator/quota.py, decide"
@@ -33,18 +34,18 @@ STATUS = "icecream_operator/status.py, wanted"
 ON_EVENT = "icecream_operator/reconciler.py, on_event"
 RECONCILE = "icecream_operator/reconciler.py, reconcile"
 SAMPLES = "deploy/samples"
+RUNNER = CoroutineRunner()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def opened(cluster: Cluster) -> Iterator[Shop]:
     """The shop with the first orders in it and an operator that marks. It begins while the rules are checked."""
-    shop = Shop(cluster)
-    with ThreadPoolExecutor(1) as beside:
-        identity = beside.submit(lambda: shop.identity)
+    with Shop(cluster) as shop, ThreadPoolExecutor(1) as beside:
+        kubeconfig = beside.submit(lambda: shop.identity)
         with crd.served(cluster, look="lesson 01, deploy/crds/demo.lva.io_icecreams.yaml"):
             for name, flavours in FIRST.items():
                 shop.order(name, *flavours.split())
-            with shop.served_by("--on-oversell=mark", identity=identity.result()):
+            with shop.operator("--on-oversell=mark", kubeconfig=kubeconfig.result()):
                 yield shop
 
 
@@ -327,7 +328,7 @@ class Watched:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                asyncio.run(self._reconciler.reconcile(name))
+                RUNNER.run(self._reconciler.reconcile(name))
             except Retry:
                 self._keys.add(name)
         for warning in caught:
@@ -647,11 +648,11 @@ def proxy(shop: Shop) -> Iterator[FaultInjector]:
 @pytest.fixture(scope="module")
 def restarted(shop: Shop, proxy: FaultInjector) -> Iterator[Shop]:
     """The shop after a crash. One was cancelled, and two were ordered in the meantime."""
-    shop.crash()
+    shop.kill_operator()
     shop.cancel("down-1")
     shop.order("down-4", "down")
     shop.order("down-5", "down")
-    with shop.served_by("--on-oversell=evict", identity=proxy.kubeconfig):
+    with shop.operator("--on-oversell=evict", kubeconfig=proxy.kubeconfig):
         yield shop
 
 
@@ -695,7 +696,7 @@ def test_what_was_evicted_is_left_alone(restarted: Shop) -> None:
     restarted.expect("the fourth of a flavour to be evicted", {"gone-1": GONE}, look=RECONCILE)
     restarted.settle(look=RECONCILE)
     assert_no_writes(
-        [write for write in restarted.writes("gone-1") if write.what != "icecreams"],
+        [write for write in restarted.writes("gone-1") if write.resource != "icecreams"],
         "nothing to be written to what has been evicted",
     )
 
@@ -752,9 +753,9 @@ def assert_no_writes(writes: list[AuditedRequest], expected: str) -> None:
 
 def test_no_reconcile_ends_unexpectedly(restarted: Shop) -> None:
     restarted.settle(look=RECONCILE)
-    if trouble := restarted.trouble() or restarted.error_before:
+    if error := restarted.last_error() or restarted.error_before:
         raise CheckFailedError(
             expected="no reconcile to end with an exception but Retry: an icecream that is gone is nothing unexpected",
-            seen=f"the operator fails: {trouble.words}",
-            look=trouble.place,
+            seen=f"the operator fails: {error.message}",
+            look=error.place,
         )

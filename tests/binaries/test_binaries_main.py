@@ -19,7 +19,7 @@ import pytest
 
 from tests.binaries.conftest import Server, Student
 from workshop.binaries.catalogue import PLATFORMS, catalogue_for
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 
 SETUP = """
 import json, sys

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from workshop.system.polling import eventually
+from workshop.testing import audit_log
 from workshop.testing.control_plane import ControlPlane
-from workshop.testing.polling import eventually
 
 
 def _anonymous(control_plane: ControlPlane, path: str) -> int:
@@ -122,7 +123,7 @@ def test_the_audit_log_holds_bodies_of_events_but_no_secret_and_no_lease(
     }
     for manifest in (event, lease):
         control_plane.kubectl("create", "-f", "-", stdin=json.dumps(manifest))
-    audit = list(control_plane.audit_events())
+    audit = list(audit_log.events(control_plane))
     secret = _last(audit, "secrets", "vanilla")
     assert secret["level"] == "Metadata"
     assert "requestObject" not in secret

@@ -10,7 +10,7 @@ from filelock import FileLock
 from tests.controlplane.conftest import Workspace
 from workshop.binaries.cache import cache_root
 from workshop.controlplane import state_file
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 
 
 def _wait_until_gone(workspace: Workspace) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from workshop.system.polling import eventually
 from workshop.testing.control_plane import ControlPlane, running_control_plane
-from workshop.testing.polling import eventually
 
 _PROGRAM = textwrap.dedent(
     """

@@ -10,7 +10,7 @@ import pytest
 from workshop.grading import checking
 from workshop.grading.result import CheckResult, LessonResult
 from workshop.student.report import Report
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 
 from .conftest import NO_CLUSTER, Clone
 

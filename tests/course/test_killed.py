@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 from workshop.workspace.cluster import CHECKOUT
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from workshop.authoring.rehearsal import Rehearsed, rehearse
 from workshop.course.git import snapshot
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 from workshop.workspace.cluster import CHECKOUT
 
 from .conftest import Clone

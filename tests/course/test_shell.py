@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from workshop.authoring.shell import Ran, Shell, ShellError, bash
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 

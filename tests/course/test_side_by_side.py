@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from workshop.authoring import pool
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 
 WORKERS = 2
 

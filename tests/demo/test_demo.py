@@ -8,8 +8,8 @@ import termios
 from io import FileIO
 from pathlib import Path
 
+from workshop.system.polling import eventually
 from workshop.testing.control_plane import ControlPlane
-from workshop.testing.polling import eventually
 from workshop.workspace.cluster import CHECKOUT
 
 _MAKE = ["make", "--no-print-directory", "--directory", str(CHECKOUT)]

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from tests.faults.plain_client import Client
 from workshop.cli.faults import command
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 from workshop.workspace.cluster import CHECKOUT
 
 FAULTS = [sys.executable, "-m", "workshop", "faults"]

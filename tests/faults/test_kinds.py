@@ -10,7 +10,7 @@ from tests.faults.conftest import Kubectl, Through
 from tests.faults.plain_client import SECRETS, Client, Reply, secret
 from workshop.faults import FaultInjector
 from workshop.faults.actions import HttpRequest, Respond
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 from workshop.workspace.cluster import KubectlError
 
 

@@ -14,8 +14,9 @@ from tests.faults.conftest import Kubectl, Through
 from tests.faults.plain_client import Client
 from workshop.faults import BEFORE, FaultInjector
 from workshop.faults.relay import lines
+from workshop.system.polling import eventually
+from workshop.testing import audit_log
 from workshop.testing.control_plane import ControlPlane
-from workshop.testing.polling import eventually
 
 
 def event(line: bytes) -> tuple[str, str]:
@@ -187,7 +188,9 @@ def test_a_watch_that_the_client_gives_up_ends_at_the_api_server(
 ) -> None:
 
     def ended() -> None:
-        uris = [event["requestURI"] for event in control_plane.audit_events() if event["stage"] == "ResponseComplete"]
+        uris = [
+            event["requestURI"] for event in audit_log.events(control_plane) if event["stage"] == "ResponseComplete"
+        ]
         assert any("given-up" in uri for uri in uris)
 
     with through() as proxy:

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from workshop.notebooks import NotebookError, run
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
 
 from .notebook_files import store
 

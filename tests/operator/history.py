@@ -7,12 +7,14 @@ import threading
 from collections.abc import Iterator
 from typing import IO, Any, TypeAlias
 
-from tests.operator.api import Icecreams
+from tests.operator.shop import attempt
+from workshop.system.polling import eventually
+from workshop.testing.icecreams import Icecreams, manifest
 from workshop.workspace.cluster import Cluster
 
 Event: TypeAlias = tuple[str, dict[str, Any]]  # ADDED, MODIFIED or DELETED, and the icecream
 OWN = "zz-"  # so begin the names of icecreams by which a test notices that something has ended
-LAST = {"apiVersion": "demo.lva.io/v1", "kind": "Icecream", "spec": {"flavour": ["the very last"]}}
+LAST = f"{OWN}last"
 
 
 class History:
@@ -32,11 +34,13 @@ class History:
 
     def until_now(self, icecreams: Icecreams) -> list[Event]:
         """Return what has happened up to this call to those that aren't a test's own."""
-        last = icecreams.create({**LAST, "metadata": {"name": f"{OWN}last"}})
-        assert last
-        while (current := icecreams.read(f"{OWN}last")) and not icecreams.delete(current):
-            pass  # the operator wrote its status meanwhile
-        uid = last["metadata"]["uid"]
+        uid = icecreams.create(manifest(LAST, "the very last"))["metadata"]["uid"]
+
+        def delete() -> None:
+            last = icecreams.read(LAST)
+            assert last is None or attempt(icecreams.delete, LAST, seen=last), "the operator wrote its status meanwhile"
+
+        eventually(delete)
         with self._changed:
             assert self._changed.wait_for(lambda: self._gone(uid), timeout=20), "the watch has ended"
             return [event for event in self._events if not event[1]["metadata"]["name"].startswith(OWN)]

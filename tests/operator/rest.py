@@ -1,17 +1,12 @@
 """When an operator is at rest, and what must hold then."""
 
 from tests.operator import oracle
-from tests.operator.api import Body, Icecreams
 from tests.operator.history import OWN
-from workshop.testing.polling import eventually
+from tests.operator.shop import attempt
+from workshop.system.polling import eventually
+from workshop.testing.icecreams import Body, Icecreams, manifest
 
 MARKER = f"{OWN}marker"
-_MANIFEST = {
-    "apiVersion": "demo.lva.io/v1",
-    "kind": "Icecream",
-    "metadata": {"name": MARKER},
-    "spec": {"flavour": ["nobody else's"]},
-}
 
 
 def as_it_should_be(icecreams: Icecreams, *, evicts: bool) -> list[Body]:
@@ -47,7 +42,6 @@ def until_at_rest(icecreams: Icecreams, *, evicts: bool, within: float = 30) -> 
 
 
 def _marker_was_sold(icecreams: Icecreams) -> None:
-    marker = icecreams.read(MARKER) or icecreams.create(_MANIFEST)
-    assert marker
+    marker = icecreams.read(MARKER) or icecreams.create(manifest(MARKER, "nobody else's"))
     assert "status" in marker, "the operator doesn't look at what was created last"
-    assert icecreams.delete(marker)
+    assert attempt(icecreams.delete, MARKER, seen=marker)

@@ -1,31 +1,21 @@
 """What can be wrong around an operator that runs: its token, its permissions, what the API server takes from it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.operator.conftest import Shop, order
+from tests.operator.shop import CRD, apply_crd, attempt, create, eventually_ready, eventually_says
 from workshop import faults
-from workshop.controlplane import kubeconfig
-from workshop.testing.operator_process import ForkedOperator
-from workshop.testing.polling import eventually
-from workshop.workspace.cluster import CHECKOUT
+from workshop.controlplane import kubeconfig as kubeconfigs
+from workshop.system.polling import eventually
+from workshop.testing.icecreams import manifest
+from workshop.testing.operator_process import OPERATOR
+from workshop.testing.shop import Shop
 
-CRD = CHECKOUT / "deploy/crds/demo.lva.io_icecreams.yaml"
-NAMESPACE, ACCOUNT = "demooperator-system", "demooperator-controller-manager"
-
-Start = Callable[..., ForkedOperator]
-
-
-def says(operator: ForkedOperator, *words: str) -> None:
-    def look() -> None:
-        for word in words:
-            assert word in operator.output()
-
-    eventually(look)
+NAMESPACE = OPERATOR.namespace
 
 
 @pytest.fixture
@@ -35,83 +25,70 @@ def without_matcha(shop: Shop) -> Iterator[Shop]:
     schema = strict["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     rule = "!('matcha' in self.spec.flavour) || !has(self.status)"
     schema["x-kubernetes-validations"] = [{"rule": rule, "message": "matcha is no longer made"}]
-    shop.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(strict))
+    apply_crd(shop, strict)
+
+    shop.order("before", "matcha")
 
     def in_force() -> None:
-        answer = shop.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(order("a", "matcha")))
-        assert "created" in answer
+        assert not attempt(shop.icecreams.patch_status, "before", {"soldOut": False})
 
     eventually(in_force)
+    shop.cancel("before")
     yield shop
-    shop.open()
+    apply_crd(shop)
 
 
-def test_a_status_that_the_api_server_refuses_is_said_once_and_stops_nobody(
-    without_matcha: Shop, forked: Start
-) -> None:
-    operator = forked()
-    without_matcha.create(order("a", "matcha"), order("b", "vanilla"))
-    without_matcha.eventually_ready(b="Sold")
-    says(operator, "[a] writing the status", "matcha is no longer made", "(HTTP 422); only a change of its spec")
-    without_matcha.catch_up()
-    assert operator.output().count("(HTTP 422)") == 1
-    without_matcha.kubectl("patch", "icecream", "a", "--type=merge", "-p", '{"spec":{"flavour":["vanilla"]}}')
-    without_matcha.eventually_ready(a="Sold")
+def test_a_status_that_the_api_server_refuses_is_said_once_and_stops_nobody(without_matcha: Shop) -> None:
+    with without_matcha.operator() as operator:
+        create(without_matcha, manifest("a", "matcha"), manifest("b", "vanilla"))
+        eventually_ready(without_matcha, b="Sold")
+        refused = "[a] writing the status", "matcha is no longer made", "(HTTP 422); only a change of its spec"
+        eventually_says(operator, *refused)
+        without_matcha.settle()
+        assert operator.output().count("(HTTP 422)") == 1
+        without_matcha.change("a", flavour=["vanilla"])
+        eventually_ready(without_matcha, a="Sold")
 
 
-def test_permissions_that_are_taken_away_and_given_back(shop: Shop, forked: Start) -> None:
-    operator = forked()
-    shop.create(order("a", "matcha"))
-    shop.eventually_ready(a="Sold")
-    shop.kubectl("delete", "clusterrolebinding", "demooperator-manager-rolebinding")
-
-    def refused() -> None:
-        answer = shop.kubectl("auth", "can-i", "patch", "icecreams/status", "--as", user(), check=False)
-        assert answer.startswith("no")
-
-    eventually(refused)
-    shop.create(order("b", "matcha"))
-    says(operator, "[b] writing the status", "is forbidden", "looking again in")
-    shop.kubectl("apply", "-k", "deploy/operator")
-    shop.eventually_ready(b="Sold")
-
-
-def user() -> str:
-    return f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
+def test_permissions_that_are_taken_away_and_given_back(shop: Shop) -> None:
+    with shop.operator() as operator:
+        create(shop, manifest("a", "matcha"))
+        eventually_ready(shop, a="Sold")
+        with shop.forbidden("patch", "icecreams/status"):
+            create(shop, manifest("b", "matcha"))
+            eventually_says(operator, "[b] writing the status", "is forbidden", "looking again in")
+        eventually_ready(shop, b="Sold")
 
 
 @pytest.fixture
-def for_a_while(shop: Shop, operators_kubeconfig: Path, tmp_path: Path) -> Iterator[Path]:
+def for_a_while(shop: Shop, kubeconfig: Path, tmp_path: Path) -> Iterator[Path]:
     """A kubeconfig with a token of a service account that a test may delete."""
     who = f"--serviceaccount={NAMESPACE}:for-a-while"
-    shop.kubectl("create", "serviceaccount", "for-a-while", "-n", NAMESPACE)
-    shop.kubectl("create", "clusterrolebinding", "for-a-while", "--clusterrole=demooperator-manager-role", who)
-    token = shop.kubectl("create", "token", "for-a-while", "-n", NAMESPACE).strip()
-    cluster = json.loads(operators_kubeconfig.read_text())["clusters"][0]["cluster"]
+    shop.cluster.kubectl("create", "serviceaccount", "for-a-while", "-n", NAMESPACE)
+    shop.cluster.kubectl("create", "clusterrolebinding", "for-a-while", "--clusterrole=demooperator-manager-role", who)
+    token = shop.cluster.kubectl("create", "token", "for-a-while", "-n", NAMESPACE).strip()
+    cluster = json.loads(kubeconfig.read_text())["clusters"][0]["cluster"]
     path = tmp_path / "kubeconfig"
-    kubeconfig.write(path, kubeconfig.with_token(cluster, token, NAMESPACE))
+    kubeconfigs.write(path, kubeconfigs.with_token(cluster, token, NAMESPACE))
     yield path
-    shop.kubectl("delete", "clusterrolebinding", "for-a-while")
-    shop.kubectl("delete", "serviceaccount", "for-a-while", "-n", NAMESPACE, "--ignore-not-found")
+    shop.cluster.kubectl("delete", "clusterrolebinding", "for-a-while")
+    shop.cluster.kubectl("delete", "serviceaccount", "for-a-while", "-n", NAMESPACE, "--ignore-not-found")
 
 
-def test_a_token_that_is_revoked_is_said_and_ends_it_when_it_watches_anew(
-    shop: Shop, forked: Start, for_a_while: Path
-) -> None:
-    with faults.running(for_a_while) as proxy:
-        operator = forked(kubeconfig=proxy.kubeconfig)
-        shop.create(order("a", "matcha"))
-        shop.eventually_ready(a="Sold")
-        shop.kubectl("delete", "serviceaccount", "for-a-while", "-n", NAMESPACE)
+def test_a_token_that_is_revoked_is_said_and_ends_it_when_it_watches_anew(shop: Shop, for_a_while: Path) -> None:
+    with faults.running(for_a_while) as proxy, shop.operator(kubeconfig=proxy.kubeconfig) as operator:
+        create(shop, manifest("a", "matcha"))
+        eventually_ready(shop, a="Sold")
+        shop.cluster.kubectl("delete", "serviceaccount", "for-a-while", "-n", NAMESPACE)
 
         def refused() -> None:
-            shop.create(order("b", "matcha"))
-            shop.kubectl("delete", "icecream", "b")
+            create(shop, manifest("b", "matcha"))
+            shop.cancel("b")
             assert "Unauthorized (HTTP 401)" in operator.output()
 
         eventually(refused, within=40)  # the API server remembers for 10 s that a token was good
         proxy.inject({"cut": 1})
-        shop.create(order("c", "matcha"))
-        assert operator.ended() == 2, operator.output()
+        create(shop, manifest("c", "matcha"))
+        assert operator.wait() == 2, operator.output()
     assert "The API server refuses the credentials: Unauthorized (HTTP 401)" in operator.output()
     assert "Traceback" not in operator.output()

@@ -7,21 +7,19 @@ again, and all must end as in the unharmed run.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.operator import oracle
-from tests.operator.api import Body, Icecreams
-from tests.operator.conftest import order
 from tests.operator.history import OWN
 from tests.operator.rest import as_it_should_be, until_at_rest
 from workshop import faults
 from workshop.faults import FaultInjector, When
-from workshop.testing.operator_process import ForkedOperator
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
+from workshop.testing.icecreams import Body, Icecreams, manifest
+from workshop.testing.operator_process import OperatorProcess
 
-Start = Callable[..., ForkedOperator]
+Start = Callable[..., OperatorProcess]
 Act = Callable[[Icecreams], object]
 
 
@@ -39,46 +37,41 @@ class Scenario:
     acts: Sequence[Act] = ()
 
 
-def sell(*manifests: dict[str, Any]) -> Act:
+def sell(*orders: Body) -> Act:
     def act(at: Icecreams) -> None:
-        for manifest in manifests:
-            assert at.create(manifest)
+        for order in orders:
+            at.create(order)
 
     return act
 
 
 def take_away(name: str) -> Act:
-    def act(at: Icecreams) -> None:
-        icecream = at.read(name)
-        assert icecream
-        assert at.delete(icecream)
-
-    return act
+    return lambda at: at.delete(name)
 
 
 def change(name: str, *flavours: str) -> Act:
     return lambda at: at.patch(name, {"spec": {"flavour": list(flavours)}})
 
 
-MATCHA = [order(name, "matcha") for name in ("a", "b", "c", "d")]
+MATCHA = [manifest(name, "matcha") for name in ("a", "b", "c", "d")]
 TANGLED = [
-    order("a", "matcha"),
-    order("b", "matcha", "vanilla"),
-    order("c", "matcha", "saffron"),
-    order("d", "matcha", "vanilla"),  # one too many of matcha, so it takes up no vanilla
-    order("e", "vanilla"),
-    order("f", "vanilla", "saffron"),
-    order("g", "vanilla"),  # one too many
-    order("h", "saffron"),
+    manifest("a", "matcha"),
+    manifest("b", "matcha", "vanilla"),
+    manifest("c", "matcha", "saffron"),
+    manifest("d", "matcha", "vanilla"),  # one too many of matcha, so it takes up no vanilla
+    manifest("e", "vanilla"),
+    manifest("f", "vanilla", "saffron"),
+    manifest("g", "vanilla"),  # one too many
+    manifest("h", "saffron"),
 ]
 SCENARIOS = [
-    Scenario("the sample appears", "evict", 1, sell(order("toomuch", "matcha", "vanilla"))),
+    Scenario("the sample appears", "evict", 1, sell(manifest("toomuch", "matcha", "vanilla"))),
     Scenario("four of a flavour", "evict", 5, sell(*MATCHA)),
     Scenario("three, and then a fourth", "evict", 5, sell(*MATCHA[:3]), [sell(MATCHA[3])]),
     Scenario("tangled flavours", "evict", 10, sell(*TANGLED)),
     Scenario("a deletion frees a place", "evict", 8, sell(*MATCHA[:3]), [take_away("a"), sell(MATCHA[3])]),
     Scenario("a change of flavour", "evict", 6, sell(*MATCHA[:3]), [change("a", "vanilla")]),
-    Scenario("five are marked, one goes", "mark", 8, sell(*MATCHA, order("e", "matcha")), [take_away("b")]),
+    Scenario("five are marked, one goes", "mark", 8, sell(*MATCHA, manifest("e", "matcha")), [take_away("b")]),
 ]
 
 
@@ -87,12 +80,12 @@ class Run:
 
     def __init__(self, scenario: Scenario, icecreams: Icecreams, start: Start, proxy: FaultInjector) -> None:
         self.scenario, self.icecreams, self.proxy = scenario, icecreams, proxy
-        self._start: Callable[[], ForkedOperator] = lambda: start(
+        self._start: Callable[[], OperatorProcess] = lambda: start(
             f"--on-oversell={scenario.mode}", kubeconfig=proxy.kubeconfig
         )
         self._evicts = scenario.mode == "evict"
         self._before = len(proxy.writes)
-        self.operator: ForkedOperator
+        self.operator: OperatorProcess
 
     def unharmed(self) -> dict[str, Body]:
         """Play it to its last write, and return what is left and what it says."""
@@ -103,7 +96,7 @@ class Run:
         killed = self.proxy.kill_at(self._before + nth, when, lambda: self.operator.kill())
 
         def start_again() -> None:
-            if killed.done() and not self.operator.runs:
+            if killed.done() and not self.operator.is_alive:
                 self.operator = self._start()
 
         return self._play(start_again, killed.done)
@@ -126,7 +119,7 @@ class Run:
             return oracle.statuses(until_at_rest(self.icecreams, evicts=self._evicts))
         finally:
             self.operator.kill()
-            self.icecreams.clear()
+            self.icecreams.delete_all()
 
     def _settle(self, each_look: Callable[[], None]) -> None:
         """Wait until all is as it should be, and see that those who are left are those who came."""
@@ -147,16 +140,16 @@ class Run:
 def test_killed_at_any_write_it_comes_to_the_same_end(
     scenario: Scenario,
     icecreams: Icecreams,
-    forked: Start,
-    operators_kubeconfig: Path,
+    start: Start,
+    kubeconfig: Path,
     tmp_path: Path,
     report_figure: Callable[[str], None],
 ) -> None:
-    with faults.running(operators_kubeconfig, folder=tmp_path) as proxy:
-        unharmed = Run(scenario, icecreams, forked, proxy)
+    with faults.running(kubeconfig, folder=tmp_path) as proxy:
+        unharmed = Run(scenario, icecreams, start, proxy)
         end = unharmed.unharmed()
         assert len(unharmed.writes()) == scenario.writes, unharmed.writes()
         points = [(nth, when) for nth in range(1, scenario.writes + 1) for when in When]
         for nth, when in points:
-            assert Run(scenario, icecreams, forked, proxy).killed_at(nth, when) == end, (nth, when)
+            assert Run(scenario, icecreams, start, proxy).killed_at(nth, when) == end, (nth, when)
     report_figure(f"crashes, {scenario.name} ({scenario.mode}): {scenario.writes} writes, killed {len(points)} times")

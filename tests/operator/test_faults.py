@@ -14,13 +14,14 @@ from random import Random
 import pytest
 
 from tests.operator import oracle
-from tests.operator.api import Icecreams, connected
-from tests.operator.conftest import Shop, order
 from tests.operator.history import watched
 from tests.operator.rest import until_at_rest
+from tests.operator.shop import attempt
 from workshop import faults
 from workshop.faults import Kind
-from workshop.testing.operator_process import ForkedOperator
+from workshop.testing.icecreams import Icecreams, connected, manifest
+from workshop.testing.operator_process import OperatorProcess
+from workshop.testing.shop import Shop
 
 SECONDS = float(os.environ.get("FAULTS_SECONDS", "4"))
 RATE = 0.1
@@ -43,13 +44,14 @@ class Customer:
             self.random.choice((self.create, self.create, self.create, self.edit, self.delete))()
 
     def create(self) -> None:
-        self.icecreams.create(order(self._name(), *self._flavours()))
+        attempt(self.icecreams.create, manifest(self._name(), *self._flavours()))
 
     def edit(self) -> None:
-        self.icecreams.patch(self._name(), {"spec": {"flavour": self._flavours()}})
+        attempt(self.icecreams.patch, self._name(), {"spec": {"flavour": self._flavours()}})
 
     def delete(self) -> None:
-        if (icecream := self.icecreams.read(self._name())) and self.icecreams.delete(icecream):
+        name = self._name()
+        if (icecream := self.icecreams.read(name)) and attempt(self.icecreams.delete, name, seen=icecream):
             self.deleted.add(icecream["metadata"]["uid"])
 
     def _name(self) -> str:
@@ -62,7 +64,7 @@ class Customer:
 @contextmanager
 def customers(kubeconfig: Path) -> Iterator[list[Customer]]:
     with connected(kubeconfig) as first, connected(kubeconfig) as second:
-        yield [Customer(icecreams, seed) for seed, icecreams in enumerate((first, second))]
+        yield [Customer(Icecreams(client), seed) for seed, client in enumerate((first, second))]
 
 
 @pytest.mark.timeout(120 + SECONDS)
@@ -74,8 +76,8 @@ def customers(kubeconfig: Path) -> Iterator[list[Customer]]:
 def test_it_deletes_nobody_wrongly_and_comes_to_rest_when_the_faults_end(
     shop: Shop,
     icecreams: Icecreams,
-    forked: Callable[..., ForkedOperator],
-    operators_kubeconfig: Path,
+    start: Callable[..., OperatorProcess],
+    kubeconfig: Path,
     tmp_path: Path,
     kinds: list[Kind],
     mode: str,
@@ -83,12 +85,12 @@ def test_it_deletes_nobody_wrongly_and_comes_to_rest_when_the_faults_end(
 ) -> None:
     what = kinds[0] if len(kinds) == 1 else "all kinds"
     with (
-        faults.running(operators_kubeconfig, dict.fromkeys(kinds, RATE), seed=7, folder=tmp_path) as proxy,
-        watched(shop.cluster, icecreams.version()) as history,
+        faults.running(kubeconfig, dict.fromkeys(kinds, RATE), seed=7, folder=tmp_path) as proxy,
+        watched(shop.cluster, icecreams.resource_version()) as history,
         customers(shop.cluster.kubeconfig) as load,
         ThreadPoolExecutor(CUSTOMERS) as pool,
     ):
-        operator = forked(f"--on-oversell={mode}", kubeconfig=proxy.kubeconfig)
+        operator = start(f"--on-oversell={mode}", kubeconfig=proxy.kubeconfig)
         deadline = time.monotonic() + SECONDS
         for future in [pool.submit(customer.comes_until, deadline) for customer in load]:
             future.result()
@@ -107,4 +109,4 @@ def test_it_deletes_nobody_wrongly_and_comes_to_rest_when_the_faults_end(
         assert mode == "evict" or not deleted
         assert "Traceback" not in operator.output(), operator.output()
         operator.kill()  # before the proxy goes
-        icecreams.clear()
+        icecreams.delete_all()

@@ -6,15 +6,18 @@ import socket
 import urllib.error
 import urllib.request
 
-from tests.operator.conftest import Shop, order
+from tests.operator.shop import create, eventually_ready
 from tests.operator.test_start import run
-from workshop.testing.operator_process import ForkedOperator
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
+from workshop.testing import crd
+from workshop.testing.icecreams import manifest
+from workshop.testing.operator_process import OperatorProcess
+from workshop.testing.shop import Shop
 
 FREE = "127.0.0.1:0"
 
 
-def address(operator: ForkedOperator, path: str) -> str:
+def address(operator: OperatorProcess, path: str) -> str:
     """Where the operator says that it serves `path`."""
 
     def look() -> str:
@@ -37,18 +40,18 @@ def test_it_is_alive_at_once_and_ready_after_the_first_complete_list(fresh_shop:
     with fresh_shop.operator(f"--health-probe-bind-address={FREE}") as operator:
         assert status(address(operator, "/healthz")) == http.client.OK
         assert status(address(operator, "/readyz")) == http.client.SERVICE_UNAVAILABLE  # there is no CRD
-        fresh_shop.open()
+        crd.establish(fresh_shop.cluster)
         eventually(lambda: _is_ready(operator))
 
 
-def _is_ready(operator: ForkedOperator) -> None:
+def _is_ready(operator: OperatorProcess) -> None:
     assert status(address(operator, "/readyz")) == http.client.OK
 
 
 def test_metrics_tell_what_it_did(shop: Shop) -> None:
     with shop.operator(f"--metrics-bind-address={FREE}") as operator:
-        shop.create(order("a", "matcha"))
-        shop.eventually_ready(a="Sold")
+        create(shop, manifest("a", "matcha"))
+        eventually_ready(shop, a="Sold")
         with urllib.request.urlopen(address(operator, "/metrics"), timeout=5) as response:
             assert response.headers["Content-Type"].startswith("text/plain; version=")
             lines = response.read().decode().splitlines()
@@ -57,8 +60,8 @@ def test_metrics_tell_what_it_did(shop: Shop) -> None:
     assert 'controller_runtime_reconcile_time_seconds_count{controller="icecreams"}' in "\n".join(lines)
 
 
-def test_it_listens_nowhere_unless_it_is_asked_to(operator: ForkedOperator, shop: Shop) -> None:
-    shop.catch_up()
+def test_it_listens_nowhere_unless_it_is_asked_to(operator: OperatorProcess, shop: Shop) -> None:
+    shop.settle()
     assert "Serving" not in operator.output()
 
 

@@ -14,18 +14,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from tests.operator import oracle
-from tests.operator.api import HOLD, Icecreams
-from tests.operator.conftest import Shop, order
 from tests.operator.history import watched
 from tests.operator.rest import until_at_rest
-from workshop.testing.operator_process import ForkedOperator
+from tests.operator.shop import HOLD, attempt
+from workshop.testing.icecreams import Icecreams, manifest
+from workshop.testing.operator_process import OperatorProcess
+from workshop.testing.shop import Shop
 from workshop.workspace.cluster import Cluster
 
 SEED = int(os.environ.get("MODEL_SEED", "1"))
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "12"))
 STEPS = 30
 
-Start = Callable[..., ForkedOperator]
+Start = Callable[..., OperatorProcess]
 NAMES = [f"ice-{letter}" for letter in "gfedcba"]
 names = st.sampled_from(NAMES)
 held = st.sampled_from([False, False, True])
@@ -46,8 +47,8 @@ class Customers(RuleBasedStateMachine):
     @initialize(orders=st.lists(st.tuples(flavours, held), min_size=7, max_size=7))
     def begin(self, orders: list[tuple[list[str], bool]]) -> None:
         self.done["examples"] += 1
-        self.history = self.at_exit.enter_context(watched(self.cluster, self.icecreams.version()))
-        self.at_exit.callback(self.icecreams.clear)
+        self.history = self.at_exit.enter_context(watched(self.cluster, self.icecreams.resource_version()))
+        self.at_exit.callback(self.icecreams.delete_all)
         for name, (flavours, held) in zip(NAMES, orders, strict=True):
             self.create(name, flavours, [], held)
         self.operator = self.start(f"--on-oversell={self.mode}")
@@ -55,9 +56,8 @@ class Customers(RuleBasedStateMachine):
     @rule(name=names, flavours=flavours, toppings=toppings, held=held)
     def create(self, name: str, flavours: list[str], toppings: list[str], held: bool) -> None:
         self.rested = False
-        manifest = order(name, *flavours, finalizers=[HOLD] if held else [])
-        manifest["spec"]["topping"] = toppings
-        self.done["created"] += self.icecreams.create(manifest) is not None
+        order = manifest(name, *flavours, topping=toppings, finalizers=[HOLD] if held else [])
+        self.done["created"] += attempt(self.icecreams.create, order)
 
     @rule(names=st.lists(names, min_size=4, max_size=5, unique=True), flavours=flavours)
     def create_many_alike(self, names: list[str], flavours: list[str]) -> None:
@@ -67,36 +67,39 @@ class Customers(RuleBasedStateMachine):
     @rule(name=names, flavours=flavours)
     def edit(self, name: str, flavours: list[str]) -> None:
         self.rested = False
-        self.done["edited"] += self.icecreams.patch(name, {"spec": {"flavour": flavours}}) is not None
+        self.done["edited"] += attempt(self.icecreams.patch, name, {"spec": {"flavour": flavours}})
 
     @rule(name=names, toppings=toppings)
     def top(self, name: str, toppings: list[str]) -> None:
         self.rested = False
-        self.done["topped"] += self.icecreams.patch(name, {"spec": {"topping": toppings}}) is not None
+        self.done["topped"] += attempt(self.icecreams.patch, name, {"spec": {"topping": toppings}})
 
     @rule(name=names, table=st.sampled_from("123"))
     def relabel(self, name: str, table: str) -> None:
         self.rested = False
-        self.done["relabelled"] += self.icecreams.patch(name, {"metadata": {"labels": {"table": table}}}) is not None
+        labels = {"metadata": {"labels": {"table": table}}}
+        self.done["relabelled"] += attempt(self.icecreams.patch, name, labels)
 
     @rule(name=names)
     def meddle_with_the_status(self, name: str) -> None:
         self.rested = False
         wrong = {"toppingsCount": 7, "conditions": []}
-        self.done["meddled with"] += self.icecreams.patch_status(name, wrong) is not None
+        self.done["meddled with"] += attempt(self.icecreams.patch_status, name, wrong)
 
     @rule(name=names)
     def delete(self, name: str) -> None:
         self.rested = False
         icecream = self.icecreams.read(name)
-        if icecream and "deletionTimestamp" not in icecream["metadata"] and self.icecreams.delete(icecream):
+        if icecream is None or "deletionTimestamp" in icecream["metadata"]:
+            return
+        if attempt(self.icecreams.delete, name, seen=icecream):
             self.deleted_by_users.add(icecream["metadata"]["uid"])
             self.done["deleted"] += 1
 
     @rule(name=names)
     def release(self, name: str) -> None:
         self.rested = False
-        self.done["released"] += self.icecreams.patch(name, {"metadata": {"finalizers": None}}) is not None
+        self.done["released"] += attempt(self.icecreams.patch, name, {"metadata": {"finalizers": None}})
 
     @rule(kill=st.booleans())
     def restart(self, kill: bool) -> None:
@@ -136,13 +139,13 @@ class Customers(RuleBasedStateMachine):
 @pytest.mark.timeout(60 * EXAMPLES)
 @pytest.mark.parametrize("mode", ["evict", "mark"])
 def test_whatever_customers_do_the_operator_comes_to_rest_and_deletes_nobody_wrongly(
-    shop: Shop, icecreams: Icecreams, forked: Start, mode: str, report_figure: Callable[[str], None]
+    shop: Shop, icecreams: Icecreams, start: Start, mode: str, report_figure: Callable[[str], None]
 ) -> None:
     done: Counter[str] = Counter()
 
     @seed(SEED)
     def customers() -> Customers:
-        return Customers(shop.cluster, icecreams, forked, mode, done)
+        return Customers(shop.cluster, icecreams, start, mode, done)
 
     run_state_machine_as_test(
         customers,  # type: ignore[arg-type] # whatever makes one

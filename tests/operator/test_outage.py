@@ -1,81 +1,87 @@
 """The API server, or the CRD, goes away underneath the operator, and comes back."""
 
-import json
 import signal
-from typing import Any
 
 import pytest
+from kubernetes.client import ApiException
+from urllib3.exceptions import HTTPError
 
-from tests.operator.conftest import Shop, order
-from workshop.testing.operator import running
-from workshop.testing.polling import eventually
+from tests.operator.shop import attempt, create, eventually_left
+from workshop.system.polling import eventually
+from workshop.testing import crd
+from workshop.testing.control_plane import ControlPlane
+from workshop.testing.icecreams import manifest
+from workshop.testing.shop import Shop
 
 
 @pytest.fixture
 def open_shop(fresh_shop: Shop) -> Shop:
     """A shop whose control plane the test may end and start."""
-    fresh_shop.open()
+    crd.establish(fresh_shop.cluster)
     return fresh_shop
 
 
-def restart(shop: Shop) -> None:
-    shop.cluster.components.kill()
-    shop.cluster.components.start()
+def restart(control_plane: ControlPlane) -> None:
+    control_plane.components.kill()
+    control_plane.components.start()
 
 
-def test_after_a_restart_of_the_control_plane_it_goes_on(open_shop: Shop) -> None:
-    with running(open_shop.cluster) as operator:
-        open_shop.create(*(order(name, "matcha") for name in ("a", "b", "c")))
-        open_shop.eventually_left("a", "b", "c")
-        restart(open_shop)
-        open_shop.create(order("d", "matcha"), order("e", "vanilla"))
-        open_shop.eventually_left("a", "b", "c", "e")
+def test_after_a_restart_of_the_control_plane_it_goes_on(open_shop: Shop, fresh_control_plane: ControlPlane) -> None:
+    with open_shop.operator() as operator:
+        create(open_shop, *(manifest(name, "matcha") for name in ("a", "b", "c")))
+        eventually_left(open_shop, "a", "b", "c")
+        restart(fresh_control_plane)
+        create(open_shop, manifest("d", "matcha"), manifest("e", "vanilla"))
+        eventually_left(open_shop, "a", "b", "c", "e")
         assert operator.terminate() == 0
 
 
 @pytest.mark.parametrize("name", ["etcd", "kube-apiserver"])
-def test_after_a_restart_of_one_component_it_goes_on(open_shop: Shop, name: str) -> None:
-    components = open_shop.cluster.components
+def test_after_a_restart_of_one_component_it_goes_on(
+    open_shop: Shop, fresh_control_plane: ControlPlane, name: str
+) -> None:
+    components = fresh_control_plane.components
     (component,) = (component for component in components.spec.components if component.name == name)
     with open_shop.operator() as operator:
-        open_shop.create(*(order(name, "matcha") for name in ("a", "b", "c")))
-        open_shop.eventually_left("a", "b", "c")
+        create(open_shop, *(manifest(name, "matcha") for name in ("a", "b", "c")))
+        eventually_left(open_shop, "a", "b", "c")
         components.running[name].kill()
         components.running[name].wait()
         components.start_one(component)
-        eventually(lambda: create(open_shop, order("d", "matcha")))
-        eventually(lambda: create(open_shop, order("e", "vanilla")))
-        open_shop.eventually_left("a", "b", "c", "e")
+        create_when_served(open_shop, "d", "matcha")
+        create_when_served(open_shop, "e", "vanilla")
+        eventually_left(open_shop, "a", "b", "c", "e")
         assert operator.terminate() == 0
 
 
-def create(shop: Shop, icecream: dict[str, Any]) -> None:
-    """Create it, if the API server finds etcd again."""
-    answer = shop.kubectl("create", "-f", "-", stdin=json.dumps(icecream), check=False)
-    assert "created" in answer or "AlreadyExists" in answer, answer
+def create_when_served(shop: Shop, name: str, flavour: str) -> None:
+    """Create it as soon as the API server answers, and finds etcd again; what got lost may have been the answer."""
+    eventually(lambda: attempt(shop.icecreams.create, manifest(name, flavour)), retry_on=(ApiException, HTTPError))
 
 
-def test_what_was_deleted_while_nobody_watched_has_left_the_cache(open_shop: Shop) -> None:
-    with running(open_shop.cluster) as operator:
-        open_shop.create(*(order(name, "matcha") for name in ("a", "b", "c")))
-        open_shop.eventually_left("a", "b", "c")
-        operator.process.send_signal(signal.SIGSTOP)
-        restart(open_shop)  # cuts the watch
-        open_shop.delete("a", "b", "c")
-        restart(open_shop)  # forgets the events: who asks for them is answered 410 Gone
-        operator.process.send_signal(signal.SIGCONT)
-        open_shop.create(*(order(name, "matcha") for name in ("d", "e", "f")))
-        open_shop.eventually_left("d", "e", "f")
+def test_what_was_deleted_while_nobody_watched_has_left_the_cache(
+    open_shop: Shop, fresh_control_plane: ControlPlane
+) -> None:
+    with open_shop.operator() as operator:
+        create(open_shop, *(manifest(name, "matcha") for name in ("a", "b", "c")))
+        eventually_left(open_shop, "a", "b", "c")
+        operator.send_signal(signal.SIGSTOP)
+        restart(fresh_control_plane)  # cuts the watch
+        open_shop.cancel("a", "b", "c")
+        restart(fresh_control_plane)  # forgets the events: who asks for them is answered 410 Gone
+        operator.send_signal(signal.SIGCONT)
+        create(open_shop, *(manifest(name, "matcha") for name in ("d", "e", "f")))
+        eventually_left(open_shop, "d", "e", "f")
         assert operator.terminate() == 0
 
 
 def test_a_crd_that_was_deleted_and_applied_again_begins_with_an_empty_cache(open_shop: Shop) -> None:
-    with running(open_shop.cluster) as operator:
-        open_shop.create(*(order(name, "matcha") for name in ("a", "b", "c")))
-        open_shop.eventually_left("a", "b", "c")
-        open_shop.kubectl("delete", "-f", "deploy/crds")
-        open_shop.open()
-        open_shop.create(*(order(name, "matcha") for name in ("d", "e", "f")))
-        open_shop.eventually_left("d", "e", "f")
+    with open_shop.operator() as operator:
+        create(open_shop, *(manifest(name, "matcha") for name in ("a", "b", "c")))
+        eventually_left(open_shop, "a", "b", "c")
+        open_shop.cluster.kubectl("delete", "-f", "deploy/crds")
+        crd.establish(open_shop.cluster)
+        create(open_shop, *(manifest(name, "matcha") for name in ("d", "e", "f")))
+        eventually_left(open_shop, "d", "e", "f")
         assert "Traceback" not in operator.output()
         assert operator.terminate() == 0

@@ -1,58 +1,63 @@
 """An operator writes what differs, once, and nothing else. Counted in the API server's audit log."""
 
-import json
-
 import pytest
 
-from tests.operator.conftest import Shop, order, ready
+from tests.operator.shop import (
+    create,
+    eventually_event,
+    eventually_left,
+    eventually_ready,
+    eventually_status,
+    icecreams_of,
+)
+from workshop.testing.icecreams import OVERSOLD, manifest, view
+from workshop.testing.shop import Shop
 
 
 @pytest.mark.usefixtures("operator")
 def test_an_icecream_costs_one_write(shop: Shop) -> None:
-    before = len(shop.writes())
     names = [f"ice-{number}" for number in range(10)]
-    shop.create(*(order(name, f"flavour of {name}") for name in names))
-    shop.eventually_ready(**dict.fromkeys(names, "Sold"))
-    shop.catch_up()
-    assert sorted(shop.writes()[before:]) == [("patch", name, 200) for name in names]
+    create(shop, *(manifest(name, f"flavour of {name}") for name in names))
+    eventually_ready(shop, **dict.fromkeys(names, "Sold"))
+    shop.settle()
+    assert sorted(map(str, shop.writes())) == [f"patch icecreams/status {name}: HTTP 200" for name in names]
 
 
 @pytest.mark.usefixtures("operator")
 def test_what_does_not_concern_it_costs_none(shop: Shop) -> None:
-    shop.create(order("a", "matcha"))
-    shop.eventually_ready(a="Sold")
+    create(shop, manifest("a", "matcha"))
+    eventually_ready(shop, a="Sold")
     before = shop.writes()
-    shop.kubectl("label", "icecream", "a", "table=7")
-    shop.kubectl("annotate", "icecream", "a", "note=for Ada")
-    shop.catch_up()
+    shop.cluster.kubectl("label", "icecream", "a", "table=7")
+    shop.cluster.kubectl("annotate", "icecream", "a", "note=for Ada")
+    shop.settle()
     assert shop.writes() == before
 
 
 @pytest.mark.parametrize("mode", ["evict", "mark"])
 def test_a_restart_costs_none(shop: Shop, mode: str) -> None:
-    shop.create(*(order(name, "matcha") for name in ("a", "b", "c")), order("d", "vanilla"))
+    create(shop, *(manifest(name, "matcha") for name in ("a", "b", "c")), manifest("d", "vanilla"))
     with shop.operator(f"--on-oversell={mode}"):
         for name, sold_out in (("a", True), ("b", True), ("c", True), ("d", False)):
-            shop.eventually_status(name, soldOut=sold_out)
-        shop.catch_up()
-    before = shop.writes()
+            eventually_status(shop, name, soldOut=sold_out)
+        shop.settle()
     with shop.operator(f"--on-oversell={mode}"):
-        shop.catch_up()
-    assert shop.writes() == before
+        shop.settle()
+        assert shop.writes() == []
 
 
 @pytest.mark.usefixtures("operator")
 def test_a_status_that_somebody_else_wrote_is_put_right(shop: Shop) -> None:
-    shop.create(order("a", "matcha"))
-    shop.eventually_ready(a="Sold")
-    shop.kubectl("patch", "icecream", "a", "--subresource=status", "--type=merge", "-p", '{"status":{"soldOut":true}}')
-    shop.eventually_status("a", soldOut=False)
+    create(shop, manifest("a", "matcha"))
+    eventually_ready(shop, a="Sold")
+    shop.icecreams.patch_status("a", {"soldOut": True})
+    eventually_status(shop, "a", soldOut=False)
 
 
 @pytest.mark.usefixtures("operator")
 def test_the_conditions_of_others_stay(shop: Shop) -> None:
-    shop.create(order("a", "matcha"))
-    shop.eventually_ready(a="Sold")
+    create(shop, manifest("a", "matcha"))
+    eventually_ready(shop, a="Sold")
     tasty = {
         "type": "Tasty",
         "status": "True",
@@ -60,54 +65,58 @@ def test_the_conditions_of_others_stay(shop: Shop) -> None:
         "message": "mm",
         "lastTransitionTime": "2026-01-01T00:00:00Z",
     }
-    conditions = [*shop.icecreams()["a"]["status"]["conditions"], tasty]
-    patch = json.dumps({"status": {"conditions": conditions, "toppingsCount": 9}})
-    shop.kubectl("patch", "icecream", "a", "--subresource=status", "--type=merge", "-p", patch)
-    shop.eventually_status("a", toppingsCount=0)
-    assert shop.icecreams()["a"]["status"]["conditions"] == conditions
+    conditions = [*icecreams_of(shop)["a"]["status"]["conditions"], tasty]
+    shop.icecreams.patch_status("a", {"conditions": conditions, "toppingsCount": 9})
+    eventually_status(shop, "a", toppingsCount=0)
+    assert icecreams_of(shop)["a"]["status"]["conditions"] == conditions
 
 
 @pytest.mark.usefixtures("operator")
 def test_a_change_of_the_spec_is_observed(shop: Shop) -> None:
-    shop.create(order("a", "matcha"))
-    shop.eventually_status("a", observedGeneration=1, toppingsCount=0)
-    shop.kubectl("patch", "icecream", "a", "--type=merge", "-p", '{"spec":{"topping":["cream","cream"]}}')
-    status = shop.eventually_status("a", observedGeneration=2, toppingsCount=2)
+    create(shop, manifest("a", "matcha"))
+    eventually_status(shop, "a", observedGeneration=1, toppingsCount=0)
+    shop.change("a", topping=["cream", "cream"])
+    status = eventually_status(shop, "a", observedGeneration=2, toppingsCount=2)
     assert status["conditions"][0]["observedGeneration"] == 2
 
 
 @pytest.mark.usefixtures("marking")
 def test_what_is_marked_stays_says_why_and_is_sold_when_a_place_is_free(shop: Shop) -> None:
-    shop.create(*(order(name, "matcha") for name in ("a", "b", "c", "d", "e")))
-    shop.eventually_ready(a="Sold", b="Sold", c="Sold", d="Oversold", e="Oversold")
-    shop.eventually_status("d", soldOut=True)
-    assert ready(shop.icecreams()["d"]) == ("False", "Oversold")
-    shop.eventually_event("d", "Oversold", "matcha is sold out: 3 were before this one")
-    shop.delete("b")
-    shop.eventually_ready(a="Sold", c="Sold", d="Sold", e="Oversold")
+    create(shop, *(manifest(name, "matcha") for name in ("a", "b", "c", "d", "e")))
+    eventually_ready(shop, a="Sold", b="Sold", c="Sold", d="Oversold", e="Oversold")
+    eventually_status(shop, "d", soldOut=True)
+    assert view(icecreams_of(shop)["d"])["Ready"] == OVERSOLD
+    eventually_event(shop, "d", "Oversold", "matcha is sold out: 3 were before this one")
+    shop.cancel("b")
+    eventually_ready(shop, a="Sold", c="Sold", d="Sold", e="Oversold")
 
 
 @pytest.mark.usefixtures("marking")
 def test_a_marked_one_takes_up_nothing(shop: Shop) -> None:
-    shop.create(*(order(name, "matcha") for name in ("a", "b", "c")), order("d", "matcha", "vanilla"))
-    shop.create(*(order(name, "vanilla") for name in ("e", "f", "g")))
-    shop.eventually_ready(d="Oversold", e="Sold", f="Sold", g="Sold")
+    create(shop, *(manifest(name, "matcha") for name in ("a", "b", "c")), manifest("d", "matcha", "vanilla"))
+    create(shop, *(manifest(name, "vanilla") for name in ("e", "f", "g")))
+    eventually_ready(shop, d="Oversold", e="Sold", f="Sold", g="Sold")
 
 
 @pytest.mark.usefixtures("operator")
 def test_a_deletion_frees_a_place(shop: Shop) -> None:
-    shop.create(*(order(name, "matcha") for name in ("a", "b", "c")))
-    shop.eventually_status("c", soldOut=True)
-    shop.delete("a")
-    shop.eventually_status("c", soldOut=False)
-    shop.create(order("d", "matcha"))
-    shop.eventually_left("b", "c", "d")
+    create(shop, *(manifest(name, "matcha") for name in ("a", "b", "c")))
+    eventually_status(shop, "c", soldOut=True)
+    shop.cancel("a")
+    eventually_status(shop, "c", soldOut=False)
+    create(shop, manifest("d", "matcha"))
+    eventually_left(shop, "b", "c", "d")
 
 
 @pytest.mark.usefixtures("operator")
 def test_a_change_of_flavour_frees_a_place_and_takes_another(shop: Shop) -> None:
-    shop.create(*(order(name, "matcha") for name in ("a", "b", "c")), order("d", "vanilla"), order("e", "vanilla"))
-    shop.eventually_status("a", soldOut=True)
-    shop.kubectl("patch", "icecream", "a", "--type=merge", "-p", '{"spec":{"flavour":["vanilla"]}}')
+    create(
+        shop,
+        *(manifest(name, "matcha") for name in ("a", "b", "c")),
+        manifest("d", "vanilla"),
+        manifest("e", "vanilla"),
+    )
+    eventually_status(shop, "a", soldOut=True)
+    shop.change("a", flavour=["vanilla"])
     for name, sold_out in (("b", False), ("c", False), ("a", True), ("d", True), ("e", True)):
-        shop.eventually_status(name, soldOut=sold_out)
+        eventually_status(shop, name, soldOut=sold_out)

@@ -5,18 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.operator.api import HOLD, Icecreams
-from tests.operator.conftest import order
 from tests.operator.rest import until_at_rest
+from tests.operator.shop import HOLD
 from workshop import faults
-from workshop.testing.operator_process import ForkedOperator
-from workshop.testing.polling import eventually
+from workshop.system.polling import eventually
+from workshop.testing.icecreams import Icecreams, manifest
+from workshop.testing.operator_process import OperatorProcess
 
 
 def delete(at: Icecreams) -> None:
-    icecream = at.read("a")
-    assert icecream
-    assert at.delete(icecream)
+    at.delete("a")
 
 
 def begin_to_delete(at: Icecreams) -> None:
@@ -31,8 +29,7 @@ def make_anew(at: Icecreams) -> None:
 
     def a_second_later() -> None:
         delete(at)
-        anew = at.create(order("a", "matcha"))
-        assert anew
+        anew = at.create(manifest("a", "matcha"))
         assert anew["metadata"]["creationTimestamp"] > last["metadata"]["creationTimestamp"]
 
     eventually(a_second_later)
@@ -55,17 +52,16 @@ def edit(name: str, *flavours: str) -> Callable[[Icecreams], object]:
 )
 def test_nobody_is_evicted_for_a_reason_that_the_api_server_no_longer_has(
     icecreams: Icecreams,
-    forked: Callable[..., ForkedOperator],
-    operators_kubeconfig: Path,
+    start: Callable[..., OperatorProcess],
+    kubeconfig: Path,
     tmp_path: Path,
     act: Callable[[Icecreams], object],
 ) -> None:
     for name, flavours in {"1": "vanilla", "2": "vanilla", "3": "saffron", "a": "matcha vanilla"}.items():
-        icecreams.create(order(name, *flavours.split()))
-    *_, last = [icecreams.create(order(name, "matcha")) for name in ("b", "c", "d")]
-    assert last
-    with faults.running(operators_kubeconfig, {"conflict": 1}, folder=tmp_path) as proxy:
-        operator = forked(kubeconfig=proxy.kubeconfig)
+        icecreams.create(manifest(name, *flavours.split()))
+    *_, last = [icecreams.create(manifest(name, "matcha")) for name in ("b", "c", "d")]
+    with faults.running(kubeconfig, {"conflict": 1}, folder=tmp_path) as proxy:
+        operator = start(kubeconfig=proxy.kubeconfig)
         until_tried(operator, times=1)
         with proxy.watches_held():
             act(icecreams)
@@ -77,7 +73,7 @@ def test_nobody_is_evicted_for_a_reason_that_the_api_server_no_longer_has(
     assert last["metadata"]["uid"] in {icecream["metadata"]["uid"] for icecream in left}
 
 
-def until_tried(operator: ForkedOperator, times: int) -> None:
+def until_tried(operator: OperatorProcess, times: int) -> None:
     """Wait until it has tried to evict d so many times more, in vain."""
 
     def tries() -> int:
@@ -91,6 +87,6 @@ def until_tried(operator: ForkedOperator, times: int) -> None:
     eventually(look)
 
 
-def has_decided_on_d(operator: ForkedOperator) -> None:
+def has_decided_on_d(operator: OperatorProcess) -> None:
     output = operator.output()
     assert "no longer" in output or "[d] Evicted" in output, output

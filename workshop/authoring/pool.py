@@ -43,7 +43,10 @@ def do(
 def _begin(taken: Any) -> None:
     global _taken  # what is shared can't be an argument of a call, only of the process
     _taken = taken
-    processes.die_with_parent()
+    parent = multiprocessing.parent_process()
+    assert parent
+    assert parent.pid
+    processes.die_with_parent(parent.pid)
 
 
 def _work(

@@ -82,7 +82,7 @@ def _run(proxy: FaultInjector, command: Sequence[str], kill: int | None, *, befo
     """Run `command` through the proxy, and return its exit code; 0 if it was to be killed and was."""
     environment = {**os.environ, "KUBECONFIG": str(proxy.kubeconfig)}
     try:
-        process = subprocess.Popen(command, env=environment, preexec_fn=processes.die_with_parent)
+        process = subprocess.Popen(command, env=environment, preexec_fn=processes.killed_with_us())
     except OSError as error:
         raise click.ClickException(f"{command[0]} can't be started: {error.strerror}") from error
     killed = proxy.kill_at(kill, BEFORE if before else AFTER, process.pid) if kill else None

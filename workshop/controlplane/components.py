@@ -9,13 +9,13 @@ import datetime
 import http.client
 import ssl
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from workshop.controlplane.spec import ETCD_SOCKET, ComponentSpec, ControlPlaneSpec
 from workshop.controlplane.state_file import Failure
 from workshop.system import processes
+from workshop.system.polling import eventually
 
 _START_LIMIT = 60.0  # seconds; a loaded laptop with ten control planes starting needs about 30
 _STOP_GRACE = 10.0  # seconds
@@ -92,13 +92,16 @@ class Components:
         self.running.clear()
 
     def _wait(self, component: ComponentSpec, ready: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + _START_LIMIT
-        while not ready():
-            if failure := self.failure():
-                raise ComponentFailedError(failure)
-            if time.monotonic() > deadline:
-                raise ComponentFailedError(_failure(component, f"no answer within {_START_LIMIT:.0f} s"))
-            time.sleep(_PROBE_INTERVAL)
+        def look() -> None:
+            if not ready():
+                if failure := self.failure():
+                    raise ComponentFailedError(failure)
+                raise TimeoutError(f"no answer within {_START_LIMIT:.0f} s")
+
+        try:
+            eventually(look, within=_START_LIMIT, every=_PROBE_INTERVAL, retry_on=TimeoutError)
+        except TimeoutError as error:
+            raise ComponentFailedError(_failure(component, str(error))) from None
 
     @property
     def _etcd_socket(self) -> Path:

@@ -8,7 +8,6 @@ import re
 import shlex
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -18,6 +17,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from workshop.system import processes
+from workshop.system.polling import eventually
 from workshop.workspace import operators
 from workshop.workspace.cluster import CHECKOUT, Cluster
 
@@ -68,13 +68,20 @@ class Presenter:
             DemoError: it hasn't shown it within a minute.
         """
         self._prompt(command)
-        deadline = time.monotonic() + _LIMIT
-        while not re.search(shows, output := self._output(command, fails=None)):
-            if time.monotonic() > deadline:
-                self._print(output)
-                raise DemoError(f"`{command}` was expected to show {shows!r} within {_LIMIT:.0f} s")
-            time.sleep(_POLL_INTERVAL)
-        self._print(output)
+        output = ""
+
+        def look() -> None:
+            nonlocal output
+            output = self._output(command, fails=None)
+            if not re.search(shows, output):
+                raise TimeoutError(f"`{command}` was expected to show {shows!r} within {_LIMIT:.0f} s")
+
+        try:
+            eventually(look, within=_LIMIT, every=_POLL_INTERVAL, retry_on=TimeoutError)
+        except TimeoutError as error:
+            raise DemoError(str(error)) from None
+        finally:
+            self._print(output)
 
     @contextlib.contextmanager
     def watching(self, command: str, *, after: str, until: str) -> Iterator[None]:
@@ -100,12 +107,8 @@ class Presenter:
 
     def start(self, name: str, *arguments: str) -> None:
         """Start the operator `name` as its own service account; `end` ends it."""
-        operator = operators.OPERATORS[name]
-        kubeconfig = operators.log_in(operator, self.cluster)
         self._prompt(" ".join(["workshop run", name, *arguments, "&"]))
-        log = self.cluster.folder / f"{name}.log"
-        environment = {**self.cluster.environment(), "KUBECONFIG": str(kubeconfig)}
-        self._started.append(processes.start(operators.command(operator, *arguments), log=log, env=environment))
+        self._started.append(operators.start(operators.OPERATORS[name], self.cluster, *arguments))
 
     def end(self) -> None:
         """End the operators that were started."""
@@ -141,7 +144,7 @@ class Presenter:
             text=True,
             cwd=CHECKOUT,
             env=self.cluster.environment(),
-            preexec_fn=processes.die_with_parent,
+            preexec_fn=processes.killed_with_us(),
         )
 
     def _prompt(self, command: str) -> None:

@@ -50,7 +50,7 @@ class WorkerProcess:
                 start_new_session=True,
                 pass_fds=[writing],
                 env={**os.environ, plugin.OUTCOMES: str(writing)},
-                preexec_fn=processes.die_with_parent,
+                preexec_fn=processes.killed_with_us(),
             )
         os.close(writing)
         assert self._process.stdin

@@ -7,7 +7,6 @@ import json
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from workshop.pebble import serving_certificate
 from workshop.pebble.challtestsrv import ChallTestSrv
 from workshop.pebble.options import Options, Ports
 from workshop.system import processes, tempdir
+from workshop.system.polling import eventually
 
 PROGRAMS = ("pebble", "pebble-challtestsrv")
 _START_SECONDS = 20.0
@@ -144,26 +144,27 @@ class Pebble:
         self._processes[name] = processes.start(argv, log=self.log(name), cwd=self.folder, env=environment)
 
     def _until_ready(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        self._wait_for("pebble-challtestsrv", lambda: _connect(self.ports.dns), deadline)
-        self._wait_for("pebble-challtestsrv", lambda: _connect(self.ports.dns_management), deadline)
-        self._wait_for("pebble", lambda: _connect(self.ports.acme), deadline)
-        self._wait_for("pebble", self.roots, deadline)
+        self._wait_for("pebble-challtestsrv", lambda: _connect(self.ports.dns))
+        self._wait_for("pebble-challtestsrv", lambda: _connect(self.ports.dns_management))
+        self._wait_for("pebble", lambda: _connect(self.ports.acme))
+        self._wait_for("pebble", self.roots)
         self.root_file.write_bytes(certificates.to_pem(*self.roots()))
 
-    def _wait_for(self, name: str, probe: Callable[[], object], deadline: float) -> None:
+    def _wait_for(self, name: str, probe: Callable[[], object]) -> None:
         """Probe a program until that raises no OSError: no event says when another process begins to listen."""
-        while True:
+
+        def look() -> None:
             try:
                 probe()
             except OSError as error:
                 if self._processes[name].poll() is not None:
                     raise self._ended(name) from error
-                if time.monotonic() > deadline:
-                    raise PebbleError(f"{name} doesn't answer after {_START_SECONDS:g} s: {error}") from error
-                time.sleep(_PROBE_INTERVAL_SECONDS)
-            else:
-                return
+                raise
+
+        try:
+            eventually(look, within=_START_SECONDS, every=_PROBE_INTERVAL_SECONDS, retry_on=OSError)
+        except OSError as error:
+            raise PebbleError(f"{name} doesn't answer after {_START_SECONDS:g} s: {error}") from error
 
     def _ended(self, name: str) -> PebbleError:
         how = processes.ended(self._processes[name].returncode)

@@ -5,11 +5,12 @@ programs run and with which flags is decided elsewhere.
 """
 
 import ctypes
+import functools
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -32,15 +33,20 @@ def start(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_parent if _libc else None,
+            preexec_fn=killed_with_us(),
         )
 
 
-def die_with_parent() -> None:
-    """Ask the kernel, in a child between fork and exec, for SIGKILL when the parent is gone (prctl(2))."""
+def killed_with_us() -> Callable[[], None] | None:
+    """Return a `preexec_fn` with which a child is killed when the calling thread ends, where the system can do that."""
+    return functools.partial(die_with_parent, os.getpid()) if _libc else None
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel, in a child of the process `parent`, for SIGKILL when that is gone (prctl(2))."""
     if _libc:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1:  # the parent was gone before we asked
+        if os.getppid() != parent:  # it was gone before we asked
             os._exit(1)
 
 

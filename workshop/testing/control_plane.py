@@ -1,10 +1,8 @@
-"""A control plane of a test run's own: a cluster whose components and audit log a test may also get at."""
+"""A control plane of a test run's own: a cluster whose components and files a test may also get at."""
 
 import contextlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from workshop.controlplane.components import Components
 from workshop.controlplane.layout import Layout
@@ -19,12 +17,6 @@ class ControlPlane(Cluster):
 
     layout: Layout
     components: Components
-
-    def audit_events(self) -> Iterator[dict[str, Any]]:
-        """What the API server has written down so far (audit.k8s.io/v1 Events), oldest first."""
-        whole, _, _half_written = self.layout.audit_log.read_text().rpartition("\n")
-        for line in whole.splitlines():
-            yield json.loads(line)
 
 
 @contextlib.contextmanager

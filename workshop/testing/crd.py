@@ -9,8 +9,8 @@ import json
 import shutil
 from collections.abc import Iterator
 
+from workshop.system.polling import eventually
 from workshop.testing.failures import CheckFailedError
-from workshop.testing.polling import eventually
 from workshop.workspace.cluster import Cluster, KubectlError
 
 CRD = "deploy/crds/demo.lva.io_icecreams.yaml"
@@ -27,15 +27,11 @@ def served(cluster: Cluster, *, look: str) -> Iterator[None]:
     """
     try:
         try:
-            cluster.kubectl("apply", "-f", CRD)
-            condition = eventually(lambda: _established(cluster), within=10)
-            time = {"op": "replace", "path": f"{condition}/lastTransitionTime", "value": "2000-01-01T00:00:00Z"}
-            cluster.kubectl("patch", "crd", _NAME, "--subresource=status", "--type=json", f"-p={json.dumps([time])}")
-            eventually(lambda: _answers(cluster), within=10)
+            establish(cluster)
         except (KubectlError, AssertionError) as error:
             raise CheckFailedError(
                 expected="the API server to take your CustomResourceDefinition and serve it",
-                seen=_words(error),
+                seen=_message(error),
                 look=look,
             ) from None
         yield
@@ -44,10 +40,24 @@ def served(cluster: Cluster, *, look: str) -> Iterator[None]:
         shutil.rmtree(cluster.kubectl_cache)  # the next one may be another
 
 
+def establish(cluster: Cluster) -> None:
+    """Have icecreams served from now on.
+
+    Raises:
+        KubectlError: the API server refuses the CRD.
+        AssertionError: it doesn't serve it.
+    """
+    cluster.kubectl("apply", "-f", CRD)
+    condition = eventually(lambda: _established(cluster), within=10)
+    time = {"op": "replace", "path": f"{condition}/lastTransitionTime", "value": "2000-01-01T00:00:00Z"}
+    cluster.kubectl("patch", "crd", _NAME, "--subresource=status", "--type=json", f"-p={json.dumps([time])}")
+    eventually(lambda: _answers(cluster), within=10)
+
+
 def _established(cluster: Cluster) -> str:
     """Where the condition stands. (`kubectl wait` fails as long as there are no conditions at all.)"""
     conditions = cluster.get("crd", _NAME)["status"].get("conditions") or []
-    held = [each["type"] if each["status"] == "True" else "" for each in conditions]
+    held = [condition["type"] if condition["status"] == "True" else "" for condition in conditions]
     assert "Established" in held, f"it is not established: {json.dumps(conditions)}"
     return f"/status/conditions/{held.index('Established')}"
 
@@ -57,9 +67,9 @@ def _answers(cluster: Cluster) -> None:
     try:
         cluster.kubectl("get", "icecream", "nobody", "--ignore-not-found")
     except KubectlError as error:
-        raise AssertionError(_words(error)) from None
+        raise AssertionError(_message(error)) from None
 
 
-def _words(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """What is wrong, without the command."""
     return str(error).partition(": ")[2] if isinstance(error, KubectlError) else str(error)

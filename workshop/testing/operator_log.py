@@ -25,15 +25,15 @@ _WIDTH = 400  # the API server's own words take 300, and the reason comes last
 class LoggedError:
     """An exception in an operator, and the last place in the house that it came through."""
 
-    words: str
+    message: str
     place: str
 
 
-def trouble(output: str, root: Path, written: Collection[str]) -> LoggedError | None:
-    """Return the last exception that an operator has told with its traceback.
+def last_error(output: str, root: Path, written: Collection[str]) -> LoggedError | None:
+    """Return the last exception that an operator has logged with its traceback.
 
     A place in a file that students write (`written`, paths in `root`) comes before any other place in `root`. Of
-    exceptions that led to each other, the last one that came through such a file is told.
+    exceptions that led to each other, the last one that came through such a file is returned.
     """
     chain: list[tuple[re.Match[str], str, bool]] = []
     for traceback in _tracebacks(output):
@@ -56,14 +56,14 @@ def never_awaited(output: str, root: Path) -> LoggedError | None:
     return found[-1] if found else None
 
 
-def not_written(output: str) -> str:
+def unwritten_exercise(output: str) -> str:
     """Return which exercise an operator has come upon that isn't written yet, or nothing."""
     found = _NOT_WRITTEN.search(output)
     return found["what"] if found else ""
 
 
-def last_words(output: str, lines: int = 3) -> list[str]:
-    """Return what the last lines of an operator's log say."""
+def last_messages(output: str, lines: int = 3) -> list[str]:
+    """Return level and message of the last lines of an operator's log."""
     return [_cut(f"{line['level']}: {line['message']}") for line in _LINE.finditer(output)][-lines:]
 
 

@@ -4,11 +4,14 @@ The operators are programs like any other here: what they do is their own busine
 """
 
 import json
+import os
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from workshop.controlplane import kubeconfig
+from workshop.system import processes
 from workshop.workspace.cluster import Cluster
 
 _A_WEEK = "168h"  # longer than anybody leaves a workshop running
@@ -23,6 +26,11 @@ class Operator:
     manifests: str
     namespace: str
     service_account: str
+
+    @property
+    def username(self) -> str:
+        """As whom the API server knows it, in RBAC and in the audit log."""
+        return f"system:serviceaccount:{self.namespace}:{self.service_account}"
 
 
 OPERATORS = {
@@ -59,6 +67,17 @@ def log_in(operator: Operator, cluster: Cluster) -> Path:
     path = cluster.folder / f"{operator.name}.kubeconfig"
     kubeconfig.write(path, kubeconfig.with_token(admin["clusters"][0]["cluster"], token.strip(), operator.namespace))
     return path
+
+
+def start(operator: Operator, cluster: Cluster, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start it as its own service account, its output in a log in the cluster's folder. Whoever starts it ends it.
+
+    Raises:
+        KubectlError: it couldn't be given its service account.
+    """
+    environment = {**os.environ, "KUBECONFIG": str(log_in(operator, cluster)), "PYTHONUNBUFFERED": "1"}
+    log = cluster.folder / f"{operator.name}.log"
+    return processes.start(command(operator, *arguments), log=log, env=environment)
 
 
 def command(operator: Operator, *arguments: str) -> list[str]:

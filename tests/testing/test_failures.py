@@ -32,6 +32,6 @@ def test_a_file_that_cannot_be_imported_is_named(tmp_path: Path, text: str) -> N
 def test_a_coroutine_that_is_taken_for_its_result_makes_one_ask_for_an_await(tmp_path: Path) -> None:
     text = "async def price():\n    return 2\ndef double():\n    coroutine = price()\n    coroutine.close()\n"
     error = error_of(tmp_path, f"{text}    return coroutine.amount\n", lambda names: names["double"]())  # type: ignore[operator]
-    told = explain(error, tmp_path, {FILE})
-    assert told.seen == "AttributeError: 'coroutine' object has no attribute 'amount' (is an await forgotten?)"
-    assert told.look == f"{FILE}, line 6, in double: return coroutine.amount"
+    explanation = explain(error, tmp_path, {FILE})
+    assert explanation.seen == "AttributeError: 'coroutine' object has no attribute 'amount' (is an await forgotten?)"
+    assert explanation.look == f"{FILE}, line 6, in double: return coroutine.amount"

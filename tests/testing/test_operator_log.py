@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.testing.operator_log import LoggedError, last_words, never_awaited, not_written, trouble
+from workshop.testing.operator_log import LoggedError, last_error, last_messages, never_awaited, unwritten_exercise
 
 ROOT = Path("/work")
 WRITTEN = {"icecream_operator/reconciler.py"}
@@ -25,22 +25,22 @@ KeyError: 'a'
 
 
 def test_the_last_exception_is_told_with_the_last_place_in_the_house() -> None:
-    assert trouble(LOG, ROOT, ()) == LoggedError(
+    assert last_error(LOG, ROOT, ()) == LoggedError(
         "KeyError: 'a'", "icecream_operator/reconciler.py, line 88, in reconcile"
     )
 
 
 def test_a_place_in_a_students_file_comes_before_one_deeper_in_the_house() -> None:
     deeper = LOG.replace("/work/.venv/lib/python3.11/site-packages/there.py", "/work/icecream_operator/cache.py")
-    assert trouble(deeper, ROOT, ()) == LoggedError("KeyError: 'a'", "icecream_operator/cache.py, line 3, in there")
-    assert trouble(deeper, ROOT, WRITTEN) == LoggedError(
+    assert last_error(deeper, ROOT, ()) == LoggedError("KeyError: 'a'", "icecream_operator/cache.py, line 3, in there")
+    assert last_error(deeper, ROOT, WRITTEN) == LoggedError(
         "KeyError: 'a'", "icecream_operator/reconciler.py, line 88, in reconcile"
     )
 
 
-def test_an_output_without_a_traceback_is_no_trouble() -> None:
+def test_an_output_without_a_traceback_is_no_error() -> None:
     log = "[2026-01-01 12:00:02,000] icecream_operator.ma [INFO    ] [b] Evicted\n"
-    assert trouble(log, ROOT, WRITTEN) is None
+    assert last_error(log, ROOT, WRITTEN) is None
 
 
 DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
@@ -57,32 +57,36 @@ def test_of_exceptions_that_led_to_each_other_the_last_one_through_a_students_fi
         raised("icecream_operator/reconciler.py", "ValueError: no"),
         raised("reconciling/x.py", "OSError"),
     )
-    told = LoggedError("ValueError: no", "icecream_operator/reconciler.py, line 9, in there")
-    assert trouble(students + link + others, ROOT, WRITTEN) == told
-    assert trouble(others + link + students, ROOT, WRITTEN) == told
-    assert trouble(LOG + link + students, ROOT, WRITTEN) == told
-    assert trouble(students + link + others, ROOT, ()) == LoggedError("OSError", "reconciling/x.py, line 9, in there")
-
-
-def test_an_earlier_exception_that_led_to_none_is_forgotten() -> None:
-    assert trouble(LOG + raised("reconciling/x.py", "OSError"), ROOT, WRITTEN) == LoggedError(
+    error = LoggedError("ValueError: no", "icecream_operator/reconciler.py, line 9, in there")
+    assert last_error(students + link + others, ROOT, WRITTEN) == error
+    assert last_error(others + link + students, ROOT, WRITTEN) == error
+    assert last_error(LOG + link + students, ROOT, WRITTEN) == error
+    assert last_error(students + link + others, ROOT, ()) == LoggedError(
         "OSError", "reconciling/x.py, line 9, in there"
     )
 
 
-def test_what_python_ignores_as_the_operator_ends_is_no_trouble() -> None:
+def test_an_earlier_exception_that_led_to_none_is_forgotten() -> None:
+    assert last_error(LOG + raised("reconciling/x.py", "OSError"), ROOT, WRITTEN) == LoggedError(
+        "OSError", "reconciling/x.py, line 9, in there"
+    )
+
+
+def test_what_python_ignores_as_the_operator_ends_is_no_error() -> None:
     ignored = f"Exception ignored in: <coroutine object run at 0x7f>\n{raised('reconciling/x.py', 'GeneratorExit')}"
     ignored += DURING + raised("reconciling/x.py", "RuntimeError: Lock is not acquired.")
-    assert trouble(ignored, ROOT, WRITTEN) is None
-    told = trouble(ignored + LOG + ignored, ROOT, WRITTEN)
-    assert told
-    assert told.words == "KeyError: 'a'"
+    assert last_error(ignored, ROOT, WRITTEN) is None
+    error = last_error(ignored + LOG + ignored, ROOT, WRITTEN)
+    assert error
+    assert error.message == "KeyError: 'a'"
 
 
 def test_a_coroutine_that_is_taken_for_its_result_makes_one_ask_for_an_await() -> None:
-    told = trouble(raised("reconciling/x.py", "AttributeError: 'coroutine' object has no attribute 'name'"), ROOT, ())
-    assert told
-    assert told.words == "AttributeError: 'coroutine' object has no attribute 'name' (is an await forgotten?)"
+    error = last_error(
+        raised("reconciling/x.py", "AttributeError: 'coroutine' object has no attribute 'name'"), ROOT, ()
+    )
+    assert error
+    assert error.message == "AttributeError: 'coroutine' object has no attribute 'name' (is an await forgotten?)"
 
 
 def test_a_coroutine_that_was_never_awaited_is_told_with_its_line_in_the_house() -> None:
@@ -95,14 +99,14 @@ def test_a_coroutine_that_was_never_awaited_is_told_with_its_line_in_the_house()
 
 
 def test_an_exercise_that_is_not_written_is_named_from_a_traceback_and_from_one_line() -> None:
-    assert not_written("NotImplementedError: exercise 4: the reconcile\n") == "exercise 4: the reconcile"
+    assert unwritten_exercise("NotImplementedError: exercise 4: the reconcile\n") == "exercise 4: the reconcile"
     line = "The watch has ended: NotImplementedError('exercise 1: who is sold'). Beginning again.\n"
-    assert not_written(line) == "exercise 1: who is sold"
-    assert not_written(LOG) == ""
+    assert unwritten_exercise(line) == "exercise 1: who is sold"
+    assert unwritten_exercise(LOG) == ""
 
 
-def test_the_last_words_are_log_lines_and_no_traceback() -> None:
-    assert last_words(LOG, lines=2) == [
+def test_the_last_messages_are_log_lines_and_no_traceback() -> None:
+    assert last_messages(LOG, lines=2) == [
         "ERROR: [a] Reconciling failed unexpectedly; looking again in 0.005 s",
         "INFO: [b] Evicted",
     ]
@@ -110,9 +114,9 @@ def test_the_last_words_are_log_lines_and_no_traceback() -> None:
 
 def test_the_api_servers_words_are_told_to_their_end() -> None:
     refused = (
-        '[bell] writing the status: icecreams.demo.lva.io "bell" is forbidden: User "system:serviceaccount:'
+        '[probe] writing the status: icecreams.demo.lva.io "probe" is forbidden: User "system:serviceaccount:'
         'demooperator-system:demooperator-controller-manager" cannot patch resource "icecreams/status" in API group '
         '"demo.lva.io" at the cluster scope (HTTP 403); looking again in 0.005 s'
     )
     line = "[2026-01-01 12:00:02,000] icecream_operator.ma [INFO    ] "
-    assert last_words(f"{line}{refused}\n{line}{'x' * 1000}\n") == [f"INFO: {refused}", f"INFO: {'x' * 394} ..."]
+    assert last_messages(f"{line}{refused}\n{line}{'x' * 1000}\n") == [f"INFO: {refused}", f"INFO: {'x' * 394} ..."]

@@ -1,4 +1,4 @@
-"""What the audit log tells of an operator."""
+"""What the audit log says of an operator."""
 
 import json
 from pathlib import Path
@@ -9,10 +9,9 @@ from workshop.workspace.cluster import Cluster
 from workshop.workspace.operators import OPERATORS
 
 OPERATOR = OPERATORS["operator"]
-ITSELF = "system:serviceaccount:demooperator-system:demooperator-controller-manager"
 
 
-def told(verb: str, name: str, user: str = ITSELF, stage: str = "ResponseComplete", **more: object) -> str:
+def line(verb: str, name: str, user: str = OPERATOR.username, stage: str = "ResponseComplete", **more: object) -> str:
     """A line of the log."""
     subject = {"resource": "icecreams", "subresource": "status", "name": name}
     event = {"verb": verb, "user": {"username": user}, "stage": stage, "objectRef": subject, **more}
@@ -23,40 +22,40 @@ def cluster(folder: Path) -> tuple[Cluster, Path]:
     """A cluster of which nothing is there but an audit log with one line."""
     layout = Layout(folder)
     layout.create()
-    layout.audit_log.write_text(told("patch", "before"))
+    layout.audit_log.write_text(line("patch", "before"))
     return Cluster(folder, layout.kubeconfig, folder / "kubectl"), layout.audit_log
 
 
 def test_requests_are_those_of_the_operator_that_were_answered_since(tmp_path: Path) -> None:
     somewhere, log = cluster(tmp_path)
-    mark = audit_log.end(somewhere)
+    since = audit_log.end(somewhere)
     with log.open("a") as more:
-        more.write(told("patch", "a", requestObject={"status": {}}) + told("get", "b"))
-        more.write(told("patch", "of somebody else", user="ada") + told("watch", "", stage="ResponseStarted"))
-    patch, get = audit_log.requests(somewhere, OPERATOR, mark)
-    assert (str(patch), patch.writes, patch.body) == ("patch icecreams/status a: HTTP 200", True, {"status": {}})
-    assert (get.name, get.writes) == ("b", False)
+        more.write(line("patch", "a", requestObject={"status": {}}) + line("get", "b"))
+        more.write(line("patch", "of somebody else", user="ada") + line("watch", "", stage="ResponseStarted"))
+    patch, get = audit_log.requests(somewhere, OPERATOR, since)
+    assert (str(patch), patch.mutating, patch.body) == ("patch icecreams/status a: HTTP 200", True, {"status": {}})
+    assert (get.name, get.mutating) == ("b", False)
 
 
 def test_a_line_that_is_still_being_written_is_none_yet(tmp_path: Path) -> None:
     somewhere, log = cluster(tmp_path)
     before = audit_log.end(somewhere)
-    line = told("patch", "b")
+    second = line("patch", "b")
     with log.open("a") as more:
-        more.write(told("patch", "a") + line[:50])
+        more.write(line("patch", "a") + second[:50])
     within = audit_log.end(somewhere)
     assert [request.name for request in audit_log.requests(somewhere, OPERATOR, before)] == ["a"]
     with log.open("a") as more:
-        more.write(line[50:])
+        more.write(second[50:])
     assert [request.name for request in audit_log.requests(somewhere, OPERATOR, before)] == ["a", "b"]
     assert [request.name for request in audit_log.requests(somewhere, OPERATOR, within)] == ["b"]
 
 
 def test_a_log_that_is_put_aside_as_it_grows_loses_nothing(tmp_path: Path) -> None:
     somewhere, log = cluster(tmp_path)
-    mark = audit_log.end(somewhere)
+    since = audit_log.end(somewhere)
     with log.open("a") as more:
-        more.write(told("patch", "a"))
+        more.write(line("patch", "a"))
     log.rename(log.with_name("audit-2026-01-01T00-00-00.000.log"))
-    log.write_text(told("patch", "b"))
-    assert [request.name for request in audit_log.requests(somewhere, OPERATOR, mark)] == ["a", "b"]
+    log.write_text(line("patch", "b"))
+    assert [request.name for request in audit_log.requests(somewhere, OPERATOR, since)] == ["a", "b"]

@@ -129,7 +129,7 @@ def test_a_program_that_doesn_t_start_is_told_with_its_log(monkeypatch, tmp_path
         pebble.running(),
     ):
         pass
-    assert not list(tempdir.family().glob("*/"))
+    assert not list(tempdir.base_directory().glob("*/"))
 
 
 CHILD = """

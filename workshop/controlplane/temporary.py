@@ -12,7 +12,8 @@ from pathlib import Path
 from workshop.controlplane.bootstrap import prepare
 from workshop.controlplane.components import Components
 from workshop.controlplane.layout import Layout
-from workshop.system import processes, tempdir
+from workshop.system import processes
+from workshop.system.tempdir import temporary_directory
 
 
 @contextlib.contextmanager
@@ -22,7 +23,7 @@ def temporary(binaries: Mapping[str, Path]) -> Iterator[tuple[Layout, Components
     Raises:
         ComponentFailedError: it didn't start.
     """
-    with tempdir.folder() as root, processes.reserved_port() as port:
+    with temporary_directory() as root, processes.reserved_port() as port:
         layout = Layout(root / "state")
         now = datetime.datetime.now(datetime.UTC)
         components = Components(prepare(layout, binaries, port, durable=False, now=now))

@@ -19,7 +19,8 @@ from workshop.pebble import tls
 from workshop.pebble.challtestsrv import ChallTestSrv
 from workshop.pebble.options import Options
 from workshop.pebble.ports import Ports, reserved
-from workshop.system import processes, tempdir
+from workshop.system import processes
+from workshop.system.tempdir import temporary_directory
 
 PROGRAMS = ("pebble", "pebble-challtestsrv")
 _START_SECONDS = 20.0
@@ -176,7 +177,7 @@ def running(options: Options | None = None, *, report: binaries.Reporter | None 
     BinariesMissing: they can't be got. PebbleError: they don't start.
     """
     programs = binaries.ensure(PROGRAMS, report or binaries.Reporter())
-    with tempdir.folder() as folder, reserved() as ports:
+    with temporary_directory() as folder, reserved() as ports:
         ca = Pebble(folder, programs, options or Options(), ports)
         try:
             ca.start()

@@ -10,7 +10,7 @@ from workshop.course import tags
 from workshop.course.errors import CourseError
 from workshop.course.git import open_clone
 
-from .conftest import Clone
+from ..made_up_course import Clone
 
 
 def test_two_tags_for_each_lesson_on_one_line_of_history(clone: Clone) -> None:

@@ -27,7 +27,7 @@ class Runner:
         self._process = self._process or WorkerProcess(root, ["workshop.grading.worker_preload"])
         self._plane = self._plane or self._stack.enter_context(running_control_plane())
 
-    def check(self, root: Path, lesson: Lesson, hear: Callable[[CheckResult], None]) -> LessonResult:
+    def check(self, root: Path, lesson: Lesson, hear: Callable[[CheckResult], None] = lambda _: None) -> LessonResult:
         """Run the checks of a lesson on what lies in `root`."""
         self._plane = self._plane or self._stack.enter_context(running_control_plane())
         process, self._process = self._process, None

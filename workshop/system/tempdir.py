@@ -1,4 +1,4 @@
-"""Temporary directories that nobody has to clean up after us, however we end: `tempfile` leaves them when we are killed."""
+"""Temporary directories that don't stay for ever when we are killed, as those of `tempfile` do."""
 
 import contextlib
 import getpass
@@ -17,7 +17,7 @@ def base_directory() -> Path:
 
 @contextlib.contextmanager
 def temporary_directory() -> Iterator[Path]:
-    """An empty directory for the user's eyes only; it goes at the end, or, if we are killed, when the next one is made."""
+    """An empty directory for the user alone; it goes at the end, or, if we are killed, when the next one is made."""
     base = base_directory()
     base.mkdir(mode=0o700, exist_ok=True)
     with contextlib.ExitStack() as at_exit:

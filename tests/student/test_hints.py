@@ -9,7 +9,7 @@ from workshop.student import progress
 from workshop.student.hints import next_hint
 from workshop.student.progress import Progress
 
-from .conftest import Clone
+from ..made_up_course import Clone
 
 RED = {"test_three_scoops_cost_six": True, "test_no_scoop_costs_nothing": False}
 GREEN = dict.fromkeys(RED, True)

@@ -12,7 +12,7 @@ from workshop.grading.result import CheckResult, LessonResult
 from workshop.student.report import Report
 from workshop.testing.polling import eventually
 
-from .conftest import NO_CLUSTER, Clone
+from ..made_up_course import NO_CLUSTER, Clone
 
 
 def check(folder: Clone, *, number: str = "01") -> tuple[LessonResult, str]:

@@ -13,7 +13,7 @@ import pytest
 from workshop.course.git import snapshot
 from workshop.workspace.cluster import CHECKOUT
 
-from .conftest import Clone
+from ..made_up_course import Clone
 
 CRD = "deploy/crds/demo.lva.io_icecreams.yaml"
 STARTER = f"lessons/01-crd/starter/{CRD}"
@@ -69,6 +69,10 @@ def test_from_the_first_command_to_the_solution(student: Student) -> None:
     no_hint = student.workshop("hint")
     assert no_hint.returncode == 1
     assert "Run the checks first" in no_hint.stderr
+
+    no_gates = student.workshop("gates")
+    assert no_gates.returncode == 1
+    assert "The gates are on main: git switch main" in no_gates.stderr
 
     red = student.workshop("check")
     assert red.returncode == 1

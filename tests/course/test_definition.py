@@ -6,7 +6,7 @@ from workshop.course import definition
 from workshop.course.errors import CourseError
 from workshop.course.lesson import Course
 
-from .conftest import COURSE, ONE, Clone
+from ..made_up_course import COURSE, ONE, Clone
 
 PATH = "lessons/01-price/lesson.toml"
 

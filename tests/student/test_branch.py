@@ -6,7 +6,7 @@ from workshop.course import tags
 from workshop.course.errors import CourseError
 from workshop.student.branch import Started, start
 
-from .conftest import Clone
+from ..made_up_course import Clone
 
 
 def begin(clone: Clone, number: str, *, from_solution: bool = False) -> Started:

@@ -3,7 +3,7 @@
 from workshop.course import stages
 from workshop.course.lesson import Course
 
-from .conftest import Clone
+from ..made_up_course import Clone
 
 
 def main_of(clone: Clone) -> dict[str, str]:

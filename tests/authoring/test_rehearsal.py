@@ -15,7 +15,7 @@ from workshop.course.git import snapshot
 from workshop.testing.polling import eventually
 from workshop.workspace.cluster import CHECKOUT
 
-from .conftest import Clone
+from ..made_up_course import Clone
 
 
 def page(*commands: str) -> str:

@@ -5,7 +5,17 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from workshop.authoring.gates import (
+    checks_in,
+    missing_hints,
+    missing_outcome_of_starter,
+    unexpected_outcomes,
+    vacuous_checks,
+)
 from workshop.course import definition
+from workshop.course.lesson import Exercise, Lesson
+from workshop.grading.result import CheckResult, LessonResult
+from workshop.testing.failures import Explanation
 from workshop.workspace.cluster import CHECKOUT
 
 from ..made_up_course import Clone, written
@@ -78,6 +88,68 @@ NO_NUMBER = MUTANT.format(
     checks="test_prices_are_numbers, test_three_scoops_cost_six",
     line='return scoops and float("nan")',
 )
+
+
+FAILED, BROKE = Explanation("two", "one", "a.py"), Explanation("", "TypeError", "test_a.py, line 1", own=False)
+
+
+@pytest.mark.parametrize(
+    ("results", "red", "problems"),
+    [
+        ([CheckResult("test_a"), CheckResult("test_b", FAILED)], {"test_b"}, []),
+        ([CheckResult("test_a[1]"), CheckResult("test_a[2]", FAILED)], {"test_a"}, []),
+        ([CheckResult("test_a")], {"test_a"}, ["test_a passes, and should fail"]),
+        ([], {"test_a"}, ["test_a was not run, and should fail"]),
+        (
+            [CheckResult("test_a[1]", FAILED)],
+            set(),
+            ["test_a[1] fails, and should pass: expected two; seen: one (a.py)"],
+        ),
+        (
+            [CheckResult("test_a", BROKE)],
+            {"test_a"},
+            ["test_a breaks instead of failing: expected otherwise; seen: TypeError (test_a.py, line 1)"],
+        ),
+    ],
+)
+def test_what_is_red_must_be_what_should_be(results: list[CheckResult], red: set[str], problems: list[str]) -> None:
+    result = LessonResult(tuple(results), len(results), len(results), ended_well=True, seconds=0)
+    assert list(unexpected_outcomes(result, red)) == problems
+
+
+def lesson(checks: tuple[str, ...] = (), hints: tuple[str, ...] = ("Think.", "So.")) -> Lesson:
+    return Lesson("01-price", "The price", 1, (), (Exercise("The price", "a.py", "price", checks, hints, "Because."),))
+
+
+def test_a_check_that_neither_the_starter_nor_a_mutant_fails_is_vacuous() -> None:
+    checks = checks_in(
+        "import x\n\ndef test_a():\n    def test_inner(): ...\n\nasync def test_b(): ...\ndef test_c(): ...\n"
+    )
+    assert checks == {"test_a", "test_b", "test_c"}
+    assert list(vacuous_checks(lesson(checks=("test_a",)), checks, {"test_b"})) == [
+        "test_c fails for nothing that is wrong, so it checks nothing"
+    ]
+
+
+def test_fewer_hints_than_two_are_too_few() -> None:
+    assert list(missing_hints(lesson(hints=("Think.",)))) == ["exercise 1 has 1 hints, and needs at least 2"]
+    assert list(missing_hints(lesson())) == []
+
+
+BLOCK = "```console\n$ make test LESSON={}\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("page", "is_missing"),
+    [
+        (f"## Exercises\n\n{BLOCK.format('01')}\n## And now\n", False),
+        (f"## Exercises\n\n{BLOCK.format('02')}\n## And now\n", True),
+        (f"## Exercises\n\n## And now\n\n{BLOCK.format('01')}", True),
+        ("# What a scoop costs\n", True),
+    ],
+)
+def test_a_page_shows_what_the_starter_fails_before_its_exercises_are_solved(page: str, is_missing: bool) -> None:
+    assert bool(list(missing_outcome_of_starter(lesson(), page))) == is_missing
 
 
 class Reports:

@@ -8,7 +8,6 @@ import pytest
 
 from workshop.course import tags
 from workshop.course.errors import CourseError
-from workshop.course.git import open_clone
 
 from ..made_up_course import Clone
 
@@ -114,19 +113,6 @@ def test_executables_stay_executable(clone: Clone) -> None:
     clone.commit()
     tags.make(clone.git)
     assert clone.run("ls-tree", "lesson-01-price", "README.md").startswith("100755")
-
-
-def test_without_a_clone_it_says_so(folder: Clone) -> None:
-    with pytest.raises(CourseError, match=r"not a git clone \(did it come as a ZIP\?\).*\n.*\n.*git init"):
-        open_clone(folder.root)
-
-
-def test_what_it_advises_for_a_zip_works(folder: Clone) -> None:
-    folder.run("init", "--quiet")
-    with pytest.raises(CourseError, match="has no commit yet"):
-        open_clone(folder.root)
-    folder.commit()
-    assert tags.make(folder.git)
 
 
 def test_it_works_from_a_git_hook(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,15 +4,37 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
 import pytest
 
+from workshop.system.tempdir import base_directory, temporary_directory
 from workshop.testing.polling import eventually
 from workshop.workspace.cluster import CHECKOUT
 
 from ..processes import running
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from workshop.grading.worker_process import WorkerProcess
+
+process = WorkerProcess(Path.cwd())
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_its_folder_goes_also_when_we_are_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    killed = subprocess.run([sys.executable, "-c", KILLED], cwd=CHECKOUT, env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    [left] = [path for path in base_directory().iterdir() if path.is_dir()]
+    assert (left / "pytest.log").exists()
+    with temporary_directory():
+        assert not left.exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 from workshop.course import page
 from workshop.course.lesson import Lesson
-from workshop.grading.result import CheckResult, LessonResult
+from workshop.grading.result import LessonResult
+from workshop.testing.failures import Explanation
 
 MIN_HINTS = 2
 _TEST = re.compile(r"^(?:async )?def (test_\w+)", re.MULTILINE)
@@ -16,11 +17,11 @@ def unexpected_outcomes(result: LessonResult, red: Collection[str]) -> Iterator[
     for check in sorted(red):
         if result.outcomes.get(check, True):
             yield f"{check} {'passes' if check in result.outcomes else 'was not run'}, and should fail"
-    for check in result.findings:
-        if not check.passed and check.check.partition("[")[0] not in red:
-            yield f"{check.check} fails, and should pass: {_words(check)}"
-        elif not check.passed and not check.own:
-            yield f"{check.check} breaks instead of failing: {_words(check)}"
+    for each in result.results:
+        if each.failure and each.name not in red:
+            yield f"{each.check} fails, and should pass: {_words(each.failure)}"
+        elif each.failure and not each.failure.own:
+            yield f"{each.check} breaks instead of failing: {_words(each.failure)}"
 
 
 def checks_in(module: str) -> set[str]:
@@ -49,5 +50,5 @@ def missing_outcome_of_starter(lesson: Lesson, markdown: str) -> Iterator[str]:
         yield f"lesson.md doesn't show what `{command}` says about the starter"
 
 
-def _words(check: CheckResult) -> str:
-    return f"expected {check.expected or 'otherwise'}; seen: {check.seen} ({check.look})"
+def _words(failure: Explanation) -> str:
+    return f"expected {failure.expected or 'otherwise'}; seen: {failure.seen} ({failure.look})"

@@ -50,7 +50,7 @@ class Main:
             yield folder
 
     def mutants(self, lesson: Lesson) -> list[str]:
-        return [f"{lesson.folder}/wrong/{name}" for name in stages.folder(self.tree, lesson, "wrong")]
+        return [f"{lesson.folder}/wrong/{name}" for name in stages.files_in(self.tree, lesson, "wrong")]
 
     def notebooks(self, lesson: Lesson) -> list[str]:
         return [path for path in self._given_to_students(".ipynb") if self._whose(path) == lesson.name]
@@ -65,7 +65,7 @@ class Main:
         return [path for path in last if path.endswith(suffix)]
 
     def _whose(self, path: str) -> str:
-        return "-".join(stages.claims(self.course, path))
+        return "-".join(stages.owners(self.course, path))
 
 
 _MAIN = pytest.StashKey[Main]()

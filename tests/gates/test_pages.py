@@ -11,7 +11,7 @@ from .conftest import Main, assert_none
 
 @pytest.mark.timeout(600)
 def test_the_commands_of_a_page_print_what_it_shows(main: Main, page: str) -> None:
-    assert_none(rehearse(main.root, page).problems)
+    assert_none(rehearse(main.root, page))
 
 
 def test_the_page_of_a_lesson_shows_what_its_starter_fails(main: Main, lesson: Lesson) -> None:

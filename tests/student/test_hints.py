@@ -1,11 +1,8 @@
-"""Hints, and what is remembered between two commands."""
-
-from pathlib import Path
+"""Which hint comes next."""
 
 import pytest
 
 from workshop.course.errors import CourseError
-from workshop.student import progress
 from workshop.student.hints import next_hint
 from workshop.student.progress import Progress
 
@@ -48,17 +45,3 @@ def test_where_only_what_held_from_the_start_is_red_the_hint_is_for_the_last_exe
     lesson = folder.course.lesson("01")
     ran = {**dict.fromkeys(lesson.checks, True), "test_that_holds_from_the_start": False}
     assert next_hint(lesson, Progress().checked(ran)) == (len(lesson.exercises), 1)
-
-
-def test_progress_is_kept_by_lesson(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    assert progress.read(home, "01-price") == Progress()
-    progress.write(home, "01-price", Progress().checked(RED).hinted(1))
-    progress.write(home, "02-cone", Progress().checked(GREEN))
-    assert progress.read(home, "01-price") == Progress(outcomes=RED, hints={"1": 1})
-    assert (progress.read(home, "01-price").green, progress.read(home, "02-cone").green) == (False, True)
-    assert not Progress().green
-
-
-def test_hints_given_outlive_the_next_check() -> None:
-    assert Progress().hinted(1).checked(GREEN).hints == {"1": 1}

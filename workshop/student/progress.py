@@ -46,7 +46,7 @@ def write(home: Path, lesson: str, progress: Progress) -> None:
 
 def _all(home: Path) -> dict[str, dict[str, Any]]:
     try:
-        told: dict[str, dict[str, Any]] = json.loads((home / _FILE).read_text())
+        by_lesson: dict[str, dict[str, Any]] = json.loads((home / _FILE).read_text())
     except FileNotFoundError:
         return {}
-    return told
+    return by_lesson

@@ -116,9 +116,10 @@ def test_executables_stay_executable(clone: Clone) -> None:
 
 
 def test_it_works_from_a_git_hook(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_INDEX_FILE", str(clone.root / "hook-index"))
-    tags.make(clone.git)
-    assert not (clone.root / "hook-index").exists()
+    for variable in ("GIT_DIR", "GIT_INDEX_FILE"):
+        monkeypatch.setenv(variable, str(clone.root / "of-the-hook"))
+    assert tags.make(clone.git)
+    assert not (clone.root / "of-the-hook").exists()
 
 
 def test_a_user_who_signs_everything_isnt_asked_to(clone: Clone) -> None:

@@ -16,7 +16,6 @@ from workshop.workspace.cluster import CHECKOUT
 from ..made_up_course import Clone
 
 CRD = "deploy/crds/demo.lva.io_icecreams.yaml"
-STARTER = f"lessons/01-crd/starter/{CRD}"
 
 
 class Student:

@@ -1,5 +1,6 @@
 """Saves are noticed, also those that happen while nobody looks."""
 
+import threading
 from pathlib import Path
 
 from workshop.system.watch import saves
@@ -21,3 +22,15 @@ def test_a_file_that_goes_and_one_that_comes_are_noticed(tmp_path: Path) -> None
     next(seen)
     new.write_text("")
     next(seen)
+
+
+def test_what_was_noticed_once_is_not_noticed_again(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    seen = saves([first, second])
+    first.touch()
+    next(seen)
+    later = threading.Timer(0.5, second.touch)
+    later.start()
+    next(seen)
+    assert second.exists()
+    later.join()

@@ -26,10 +26,8 @@ from certmanager.acme.problem import ProblemError
 from certmanager.pki import keys
 from workshop import pebble
 from workshop.pebble.options import Options
-from workshop.pebble.ports import Ports, reserved
+from workshop.pebble.ports import reserved
 from workshop.system import tempdir
-
-PORTS = Ports(1, 2, 3, 4, 5)
 
 
 async def issued(ca, *names, key=None):

@@ -133,6 +133,12 @@ def test_a_student_needs_no_name_for_git(clone: Clone, monkeypatch: pytest.Monke
     assert begin(clone, "02").branch == "my-02-cone"
 
 
+def test_a_student_who_signs_everything_isnt_asked_to(clone: Clone) -> None:
+    begin(clone, "01")
+    clone.run("config", "commit.gpgSign", "true")
+    assert begin(clone, "02").branch == "my-02-cone"
+
+
 def test_on_an_instructors_detached_stage_a_refused_start_stays_there(clone: Clone) -> None:
     begin(clone, "01")
     clone.write("shop/steps.py", "STEPS = ('mine',)\n")

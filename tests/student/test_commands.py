@@ -166,11 +166,11 @@ def test_with_watch_it_checks_again_at_each_save_and_tells_a_broken_file_in_the_
     for text, words in NO_CRD.items():
         read_until("Save your file")
         (student.clone.root / CRD).write_text(text)
-        told = read_until("21 of 21 checks are red")
-        assert words in told
-        assert f"look:      {CRD}" in told
-        assert "the same as above" in told
-        assert "Traceback" not in told
+        printed = read_until("21 of 21 checks are red")
+        assert words in printed
+        assert f"look:      {CRD}" in printed
+        assert "the same as above" in printed
+        assert "Traceback" not in printed
     read_until("Save your file")
     student.clone.write(CRD, (CHECKOUT / CRD).read_text())
     read_until("All 21 checks are green")

@@ -8,9 +8,8 @@ import pytest
 
 from workshop.course import tags
 from workshop.course.errors import CourseError
-from workshop.course.git import open_clone
 
-from .conftest import Clone
+from ..made_up_course import Clone
 
 
 def test_two_tags_for_each_lesson_on_one_line_of_history(clone: Clone) -> None:
@@ -116,23 +115,11 @@ def test_executables_stay_executable(clone: Clone) -> None:
     assert clone.run("ls-tree", "lesson-01-price", "README.md").startswith("100755")
 
 
-def test_without_a_clone_it_says_so(folder: Clone) -> None:
-    with pytest.raises(CourseError, match=r"not a git clone \(did it come as a ZIP\?\).*\n.*\n.*git init"):
-        open_clone(folder.root)
-
-
-def test_what_it_advises_for_a_zip_works(folder: Clone) -> None:
-    folder.run("init", "--quiet")
-    with pytest.raises(CourseError, match="has no commit yet"):
-        open_clone(folder.root)
-    folder.commit()
-    assert tags.make(folder.git)
-
-
 def test_it_works_from_a_git_hook(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_INDEX_FILE", str(clone.root / "hook-index"))
-    tags.make(clone.git)
-    assert not (clone.root / "hook-index").exists()
+    for variable in ("GIT_DIR", "GIT_INDEX_FILE"):
+        monkeypatch.setenv(variable, str(clone.root / "of-the-hook"))
+    assert tags.make(clone.git)
+    assert not (clone.root / "of-the-hook").exists()
 
 
 def test_a_user_who_signs_everything_isnt_asked_to(clone: Clone) -> None:

@@ -118,7 +118,7 @@ def test_a_program_that_doesn_t_start_is_said_with_its_log(monkeypatch: pytest.M
         pebble.serve(),
     ):
         pass
-    assert not list(tempdir.family().glob("*/"))
+    assert not list(tempdir.base_directory().glob("*/"))
 
 
 CHILD = """

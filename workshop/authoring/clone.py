@@ -14,7 +14,7 @@ from pathlib import Path
 
 from workshop.binaries.cache import cache_root
 from workshop.course.git import Git
-from workshop.system import tempdir
+from workshop.system.tempdir import temporary_directory
 
 _PASSED_ON = ("PATH", "LANG", "TMPDIR", "KUBEBUILDER_ASSETS", "WORKSHOP_MIRROR")
 _STAMPS = ("ready", "site")  # by which the Makefile knows what is installed
@@ -31,7 +31,7 @@ sys.exit({function}())
 @contextlib.contextmanager
 def fresh_clone(root: Path) -> Iterator[Git]:
     """A clone of what lies in `root`; its folder goes at the end."""
-    with tempdir.folder() as folder:
+    with temporary_directory() as folder:
         clone = folder / "workshop"
         clone.mkdir()
         git = Git(clone)

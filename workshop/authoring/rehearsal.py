@@ -4,7 +4,7 @@ The reader has a fresh clone. Whoever reads a lesson has solved the one before i
 a page that a lesson adds is for those who have solved that lesson; any other page is read on main.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,29 +20,19 @@ LIMIT = 120.0  # seconds for one command
 _FAREWELL = ".venv/bin/workshop down"
 
 
-@dataclass(frozen=True)
-class Rehearsed:
-    """A page that was tried: how many commands it has, and what is wrong with it, each as a sentence that names it."""
+def rehearse(root: Path, path: str, limit: float = LIMIT) -> list[str]:
+    """Run the commands of the page `path` in `root`, each for at most `limit` seconds; nothing of it is left.
 
-    commands: int
-    problems: tuple[str, ...]
-
-
-def rehearse(root: Path, path: str, limit: float = LIMIT) -> Rehearsed:
-    """Run the page `path` of what lies in `root`, each command for at most `limit` seconds. Nothing of it is left.
+    What is wrong with the page is returned, each as a sentence that says the line.
 
     Raises:
         CourseError: the course can't be read, or its lessons can't be started.
     """
     text = (root / path).read_text()
-    wanted = list(commands(text))
-    if not wanted:
-        return Rehearsed(0, ())
     with fresh_clone(root) as git:
         exercises = _begin(git, path, text)
         with bash(git.work_tree, environment(git.work_tree), _FAREWELL) as shell:
-            found = tuple(_problems(shell, path, wanted, exercises, git.work_tree, limit))
-    return Rehearsed(len(wanted), found)
+            return list(_problems(shell, path, commands(text), exercises, git.work_tree, limit))
 
 
 @dataclass(frozen=True)
@@ -66,7 +56,7 @@ def _begin(git: Git, path: str, text: str) -> _Exercises | None:
             if before := course.before(lesson):
                 _have_solved(git, course, before)
             return exercises
-        if stages.claims(course, path) == [lesson.name]:
+        if stages.owners(course, path) == [lesson.name]:
             _have_solved(git, course, lesson)
     return None
 
@@ -85,9 +75,9 @@ def _exercises(git: Git, course: Course, lesson: Lesson, line: int) -> _Exercise
 
 
 def _problems(
-    shell: Shell, path: str, wanted: list[Command], exercises: _Exercises | None, clone: Path, limit: float
+    shell: Shell, path: str, page: Iterable[Command], exercises: _Exercises | None, clone: Path, limit: float
 ) -> Iterator[str]:
-    for command in wanted:
+    for command in page:
         if exercises and command.line > exercises.line:
             exercises.solve(clone)
             exercises = None

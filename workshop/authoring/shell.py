@@ -7,6 +7,7 @@ types into what it runs, which may do whatever it likes: hang, end the shell, le
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -20,15 +21,17 @@ _FAREWELL_LIMIT = 60.0  # seconds
 _LOOK_AGAIN = 0.05  # seconds
 
 # Commands come by one descriptor, each ended by NUL; their exit codes go by another one. When we are gone, however that
-# came about, there are no more commands, and the farewell is done all the same: an `echo` that nobody reads ends only
-# its parentheses.
+# came about, nobody holds the other end of `alive`, which ends whatever runs; there are no more commands, and the
+# farewell is done all the same: an `echo` that nobody reads ends only its parentheses.
 # What bash has to say of a job that was killed, it says at the latest when it waits for the next command, here `(:)`.
 _LOOP = """
 trap '({farewell}) > /dev/null 2>&1' EXIT
+(read -r -u {alive}; kill 0) > /dev/null 2>&1 {commands}<&- {codes}>&- &
+disown
 status=0
 while IFS= read -r -d '' -u {commands} command; do
   (exit "$status")
-  eval "$command" {commands}<&- {codes}>&-
+  eval "$command" {commands}<&- {codes}>&- {alive}<&-
   status=$?
   (:)
   (echo "$status" >&{codes})
@@ -55,9 +58,10 @@ class Ran:
 class Shell:
     """A running shell, where its commands go, and where outputs and exit codes come from."""
 
-    def __init__(self, process: subprocess.Popen[bytes], commands: int, output: int, codes: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], commands: int, alive: int, output: int, codes: int) -> None:
         self._process = process
         self._commands = commands
+        self._alive = alive
         self._output = output
         self._codes = codes
 
@@ -85,12 +89,12 @@ class Shell:
         raise ShellError(f"doesn't end within {limit:g} s", _text(printed))
 
     def end(self) -> None:
-        """End what runs in it; then the shell does its farewell, and ends too."""
+        """End it with what runs in it; the shell does its farewell then, also out of a loop that never ends."""
         processes = list(self._members())
-        for process in processes:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
         os.close(self._commands)
+        os.close(self._alive)
         os.close(self._codes)
         _, alive = psutil.wait_procs(processes, timeout=_GRACE)
         for process in alive:
@@ -119,9 +123,10 @@ class Shell:
 def bash(folder: Path, environment: Mapping[str, str], farewell: str) -> Iterator[Shell]:
     """A shell in `folder`; the command `farewell` runs at its end, also if we are killed; what it prints is lost."""
     commands_in, commands = os.pipe()
+    alive_in, alive = os.pipe()
     output, output_in = os.pipe()
     codes, codes_in = os.pipe()
-    loop = _LOOP.format(commands=commands_in, codes=codes_in, farewell=farewell)
+    loop = _LOOP.format(commands=commands_in, alive=alive_in, codes=codes_in, farewell=farewell)
     process = subprocess.Popen(
         ["bash", "-c", loop],
         cwd=folder,
@@ -130,11 +135,11 @@ def bash(folder: Path, environment: Mapping[str, str], farewell: str) -> Iterato
         stdout=output_in,
         stderr=output_in,
         start_new_session=True,
-        pass_fds=[commands_in, codes_in],
+        pass_fds=[commands_in, alive_in, codes_in],
     )
-    for descriptor in (commands_in, codes_in, output_in):
+    for descriptor in (commands_in, alive_in, codes_in, output_in):
         os.close(descriptor)
-    shell = Shell(process, commands, output, codes)
+    shell = Shell(process, commands, alive, output, codes)
     try:
         yield shell
     finally:

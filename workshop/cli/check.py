@@ -1,6 +1,7 @@
 """`workshop check`: the checks of a lesson, on the code in the working tree."""
 
 import contextlib
+import sys
 
 import click
 
@@ -33,10 +34,10 @@ def command(lesson: str | None, watching: bool) -> None:
 
 
 def _run(lesson: Lesson, runner: Runner) -> bool:
-    report = Report(lesson, click.echo)
+    report = Report(lesson, sys.stdout)
     report.begin()
     runner.prepare(CHECKOUT)
-    result = runner.check(CHECKOUT, lesson, report.hear)
+    result = runner.check(CHECKOUT, lesson, report.show)
     report.end(result)
     folder = home.layout().root
     progress.write(folder, lesson.name, progress.read(folder, lesson.name).checked(result.outcomes))

@@ -12,8 +12,8 @@ from pathlib import Path
 from workshop.controlplane.bootstrap import init_control_plane
 from workshop.controlplane.components import Components
 from workshop.controlplane.layout import Layout
-from workshop.system import tempdir
 from workshop.system.ports import reserved_port
+from workshop.system.tempdir import temporary_directory
 
 
 @contextlib.contextmanager
@@ -23,7 +23,7 @@ def temporary_control_plane(binaries: Mapping[str, Path]) -> Iterator[tuple[Layo
     Raises:
         ComponentFailedError: it didn't start.
     """
-    with tempdir.folder() as root, reserved_port(server_shares=True) as port:
+    with temporary_directory() as root, reserved_port(server_shares=True) as port:
         layout = Layout(root / "state")
         now = datetime.datetime.now(datetime.UTC)
         components = Components(init_control_plane(layout, binaries, port, durable=False, now=now))

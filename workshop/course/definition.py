@@ -23,13 +23,21 @@ def is_definition(path: str) -> bool:
 
 
 def read(root: Path) -> Course:
-    """Read the course that lies in the folder `root`. Raises CourseError."""
-    found = [root / COURSE, *sorted(root.glob("lessons/*/lesson.toml"))]
-    return parse({path.relative_to(root).as_posix(): path.read_text() for path in found if path.is_file()})
+    """Read the course that lies in the folder `root`.
+
+    Raises:
+        CourseError: a definition is missing, or wrong; the message says file, line and key.
+    """
+    files = [root / COURSE, *sorted(root.glob("lessons/*/lesson.toml"))]
+    return parse({file.relative_to(root).as_posix(): file.read_text() for file in files if file.is_file()})
 
 
 def parse(files: Mapping[str, str]) -> Course:
-    """Return the course whose definitions, by path, are `files`. Raises CourseError."""
+    """Return the course whose definitions, by path, are `files`.
+
+    Raises:
+        CourseError: as `read` does.
+    """
     if COURSE not in files:
         raise CourseError(f"{COURSE} is missing: it says which files every stage has.")
     table = Table.parse(files[COURSE], COURSE)

@@ -5,13 +5,13 @@ are; and the few commands on a student's branch that a student could type.
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from workshop.course.errors import CourseError
 from workshop.course.stages import Tree
+from workshop.system.tempdir import temporary_directory
 
 IDENTITY = ("Icecream workshop", "course@icecream-workshop.invalid")
 _DATE = "2026-01-01T00:00:00+00:00"  # fixed, so the same main gives the same hashes
@@ -124,9 +124,9 @@ def snapshot(root: Path) -> Iterator[tuple[Git, dict[str, str]]]:
 
     It has what git would take in from there: what is ignored is left out. `root` needn't be a clone.
     """
-    with tempfile.TemporaryDirectory(prefix="icecream-workshop-gates-") as folder:
-        Git(root).run("init", "--quiet", "--bare", folder)
-        git = Git(root, Path(folder))
+    with temporary_directory() as folder:
+        Git(root).run("init", "--quiet", "--bare", str(folder))
+        git = Git(root, folder)
         git.run("add", "--all", "--", ".")
         yield git, git.tree(git.run("write-tree").strip())
 
@@ -134,8 +134,8 @@ def snapshot(root: Path) -> Iterator[tuple[Git, dict[str, str]]]:
 @contextmanager
 def temporary_index() -> Iterator[dict[str, str]]:
     """An empty index beside the repository's own, as git's environment names it."""
-    with tempfile.TemporaryDirectory(prefix="icecream-workshop-index-") as folder:
-        yield {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+    with temporary_directory() as folder:
+        yield {"GIT_INDEX_FILE": str(folder / "index")}
 
 
 def _environment() -> dict[str, str]:

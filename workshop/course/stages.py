@@ -12,18 +12,18 @@ from workshop.course.lesson import Course, Lesson
 Tree: TypeAlias = Mapping[str, str]  # path in the tree -> "MODE HASH", as git writes it
 LATER = "later"
 BASE = "base"
-FOR_AUTHORS = ("starter", "wrong", "stage")  # folders of a lesson that no stage needs
+_IN_NO_STAGE = ("starter", "wrong", "stage")  # folders of a lesson, which only authors need
 
 
-def claims(course: Course, path: str) -> list[str]:
-    """Return who claims a path: names of lessons, `later`, or else `base`. One, if all is well.
+def owners(course: Course, path: str) -> list[str]:
+    """Return whose a path is: names of lessons, `later`, or else `base`. One, if all is well.
 
-    A file that the base names by itself, not by a folder, is the base's, whatever folder somebody else claims.
+    A file that the base names by itself, not by a folder, is the base's, whoever names that folder.
     """
-    claimants = {**{lesson.name: (*lesson.adds, f"{lesson.folder}/") for lesson in course.lessons}, LATER: course.later}
+    names = {**{lesson.name: (*lesson.adds, f"{lesson.folder}/") for lesson in course.lessons}, LATER: course.later}
     if path in course.base:
-        return [BASE, *(name for name, claimed in claimants.items() if path in claimed)]
-    return [name for name, claimed in claimants.items() if _covers(claimed, path)] or (
+        return [BASE, *(owner for owner, paths in names.items() if path in paths)]
+    return [owner for owner, paths in names.items() if _covers(paths, path)] or (
         [BASE] if _covers(course.base, path) else []
     )
 
@@ -34,16 +34,16 @@ def stage(course: Course, main: Tree, lesson: Lesson | None) -> dict[str, str]:
     done = names[: names.index(lesson.name) + 1] if lesson else []
     tree = {path: entry for path, entry in main.items() if _is_in(course, done, path)}
     for later in reversed(course.lessons[max(len(done) - 1, 0) :]):
-        tree |= {path: entry for path, entry in folder(main, later, "stage").items() if path in tree}
+        tree |= {path: entry for path, entry in files_in(main, later, "stage").items() if path in tree}
     return tree
 
 
 def start(course: Course, main: Tree, lesson: Lesson) -> dict[str, str]:
     """Return the tree with which a student begins `lesson`."""
-    return stage(course, main, lesson) | folder(main, lesson, "starter")
+    return stage(course, main, lesson) | files_in(main, lesson, "starter")
 
 
-def folder(main: Tree, lesson: Lesson, name: str) -> dict[str, str]:
+def files_in(main: Tree, lesson: Lesson, name: str) -> dict[str, str]:
     """Return what lies in a folder of a lesson, by the paths that it has there."""
     prefix = f"{lesson.folder}/{name}/"
     return {path.removeprefix(prefix): entry for path, entry in main.items() if path.startswith(prefix)}
@@ -52,30 +52,30 @@ def folder(main: Tree, lesson: Lesson, name: str) -> dict[str, str]:
 def problems(course: Course, main: Tree) -> Iterator[tuple[Lesson | None, str]]:
     """Yield what keeps the stages from being right: the lesson that it concerns, and a sentence."""
     for path in main:
-        match claims(course, path):
+        match owners(course, path):
             case []:
                 yield None, f"{path} belongs to no lesson, and not to the base (lessons/course.toml)"
             case [_]:
                 pass
             case several:
                 yield None, f"{path} belongs to {' and to '.join(several)}"
-    for claim in (*course.base, *course.later):
-        if not any(_covers((claim,), path) for path in main):
-            yield None, f"lessons/course.toml names {claim}, and there is no such file"
+    for named in (*course.base, *course.later):
+        if not any(_covers((named,), path) for path in main):
+            yield None, f"lessons/course.toml names {named}, and there is no such file"
     for lesson in course.lessons:
         yield from ((lesson, problem) for problem in _lesson_problems(course, main, lesson))
 
 
 def _lesson_problems(course: Course, main: Tree, lesson: Lesson) -> Iterator[str]:
-    for claim in lesson.adds:
-        if not any(_covers((claim,), path) for path in main):
-            yield f"adds {claim}, and there is no such file"
+    for added in lesson.adds:
+        if not any(_covers((added,), path) for path in main):
+            yield f"adds {added}, and there is no such file"
     files = {exercise.file for exercise in lesson.exercises}
-    starter, forms = folder(main, lesson, "starter"), folder(main, lesson, "stage")
+    starter, forms = files_in(main, lesson, "starter"), files_in(main, lesson, "stage")
     yield from (f"has no starter/{path}, which is an exercise" for path in sorted(files - set(starter)))
     yield from (f"has starter/{path}, which is no exercise" for path in sorted(set(starter) - files))
     for path in sorted(files):
-        if claims(course, path) != [lesson.name]:
+        if owners(course, path) != [lesson.name]:
             yield f"has an exercise in {path}, which it doesn't add"
     written = {exercise.file for each in course.lessons for exercise in each.exercises}
     for path in sorted(forms):
@@ -87,10 +87,10 @@ def _lesson_problems(course: Course, main: Tree, lesson: Lesson) -> Iterator[str
 
 def _is_in(course: Course, done: list[str], path: str) -> bool:
     parts = path.split("/")
-    if len(parts) > 3 and parts[0] == "lessons" and parts[2] in FOR_AUTHORS:
+    if len(parts) > 3 and parts[0] == "lessons" and parts[2] in _IN_NO_STAGE:
         return False
-    return set(claims(course, path)) <= {BASE, *done}
+    return set(owners(course, path)) <= {BASE, *done}
 
 
-def _covers(claimed: tuple[str, ...], path: str) -> bool:
-    return any(path == claim or (claim.endswith("/") and path.startswith(claim)) for claim in claimed)
+def _covers(names: tuple[str, ...], path: str) -> bool:
+    return any(path == name or (name.endswith("/") and path.startswith(name)) for name in names)

@@ -12,9 +12,13 @@ STAGE_FILE = ".stage"
 
 
 def course_at(git: Git, tree: Tree) -> Course:
-    """Return the course that a tree of git's defines. Raises CourseError."""
-    found = [path for path in tree if definition.is_definition(path)]
-    return definition.parse({path: git.run("cat-file", "blob", tree[path].split()[1]) for path in found})
+    """Return the course that a tree of git's defines.
+
+    Raises:
+        CourseError: it can't be read.
+    """
+    paths = filter(definition.is_definition, tree)
+    return definition.parse({path: git.run("cat-file", "blob", tree[path].split()[1]) for path in paths})
 
 
 def whole_course(git: Git) -> Course:

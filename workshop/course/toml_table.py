@@ -14,7 +14,11 @@ _HEADER = re.compile(r"\s*\[+\s*([\w.-]+)\s*\]+")
 
 
 class Table:
-    """A table whose keys are taken one after the other; at the end `done` complains of any that is left."""
+    """A table whose keys are taken one after the other; at the end `done` complains of any that is left.
+
+    Raises:
+        CourseError: by each method that takes a key, if that is missing or something else than its name says.
+    """
 
     def __init__(self, values: Mapping[str, Any], path: str, text: str, header: str = "", index: int = 0) -> None:
         self._left = dict(values)
@@ -25,28 +29,32 @@ class Table:
 
     @classmethod
     def parse(cls, text: str, path: str) -> "Table":
-        """Parse a whole file; `path` is its name in messages. Raises CourseError."""
+        """Parse a whole file; `path` is its name in messages.
+
+        Raises:
+            CourseError: it isn't TOML.
+        """
         try:
             return cls(tomllib.loads(text), path, text)
         except tomllib.TOMLDecodeError as error:
             raise CourseError(f"{path}: this is not TOML: {error}") from error
 
     def text(self, key: str) -> str:
-        """Take a text that isn't empty. Raises CourseError."""
+        """Take a text that isn't empty."""
         value = self._take(key)
         if not isinstance(value, str) or not value.strip():
             raise self.error(key, f"must be a text that isn't empty, not {value!r}")
         return value.strip()
 
     def number(self, key: str) -> int:
-        """Take a positive integer. Raises CourseError."""
+        """Take a positive integer."""
         value = self._take(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise self.error(key, f"must be a positive integer, not {value!r}")
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Take a list of different texts. Raises CourseError."""
+        """Take a list of different texts."""
         value = self._take(key)
         if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
             raise self.error(key, f"must be a list of texts, not {value!r}")
@@ -55,7 +63,7 @@ class Table:
         return tuple(item.strip() for item in value)
 
     def tables(self, key: str) -> Iterator["Table"]:
-        """Take a list of tables, `[[key]]`; none where the key is absent. Raises CourseError."""
+        """Take a list of tables, `[[key]]`; none where the key is absent."""
         value = self._left.pop(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self.error(key, f"must be written as [[{key}]]")
@@ -63,7 +71,11 @@ class Table:
             yield Table(item, self._path, self._text, key, index)
 
     def done(self) -> None:
-        """Raise CourseError if a key is left that nobody took."""
+        """Say that nothing else is wanted.
+
+        Raises:
+            CourseError: a key is left that nobody took.
+        """
         for key in self._left:
             raise self.error(key, "is not a key that is known here")
 

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from workshop.controlplane import certificates
-from workshop.system import tempdir
+from workshop.system.tempdir import temporary_directory
 
 _FLATTEN = "What is needed: kubectl config view --raw --minify --flatten > FILE"
 
@@ -98,7 +98,7 @@ def tls_contexts(context: CurrentContext, now: datetime.datetime) -> TlsContexts
     """A certificate for 127.0.0.1 by a CA made for this run; no key of it stays on disk."""
     upstream = ssl.create_default_context(cadata=context.ca)
     downstream = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    with tempdir.folder() as folder:
+    with temporary_directory() as folder:
         authority = certificates.authority(folder, now)
         own = certificates.serving(authority, "proxy", ["127.0.0.1"], now)
         downstream.load_cert_chain(own.cert, own.key)

@@ -1,7 +1,7 @@
-"""The pytest plugin of a lesson's checks: the cluster they run against, and each outcome told to `workshop check`.
+"""The pytest plugin of a lesson's checks: the cluster they run against, and an event for whatever becomes of each.
 
-`workshop.grading` starts pytest with this plugin and says by two variables of the environment where the control plane
-is and where outcomes go. Without them, under plain pytest, checks get a control plane of their own.
+`worker_process` starts pytest with this plugin and says by two variables of the environment where the control plane is
+and where events go. Without them, under plain pytest, checks get a control plane of their own.
 """
 
 import contextlib
@@ -10,18 +10,19 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
 import pytest
 
+from workshop.grading.result import CheckResult, Collected, Event, Finished, Started, to_line
 from workshop.testing.failures import broken_file, explain, students_files
 from workshop.workspace.cluster import Cluster
 
 CLUSTER = "WORKSHOP_CHECKS_CLUSTER"  # a running cluster: the fields of Cluster as a JSON object
-OUTCOMES = "WORKSHOP_CHECKS_OUTCOMES"  # a file descriptor to which outcomes are written, one JSON object a line
+EVENTS = "WORKSHOP_CHECKS_EVENTS"  # a file descriptor to which events are written
 _OUTPUT = 1000  # characters of what the code printed, at most
 _CALLS_LIMIT = 5.0  # seconds for a check that uses no fixture: it calls functions, which takes milliseconds
 _NOT_RUN = "The checks that follow were not run: they may need the same."
@@ -43,18 +44,18 @@ def cluster() -> Iterator[Cluster]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell outcomes, if somebody wants to hear them."""
-    if descriptor := os.environ.get(OUTCOMES):
+    """Write events, if somebody reads them."""
+    if descriptor := os.environ.get(EVENTS):
         limit: float = config.getoption("timeout")
-        config.pluginmanager.register(_Teller(os.fdopen(int(descriptor), "w"), config.rootpath, limit))
+        config.pluginmanager.register(_EventWriter(os.fdopen(int(descriptor), "w"), config.rootpath, limit))
 
 
 class ImportLimitError(BaseException):
     """A module didn't come to an end; no `except Exception` in it may hold this up."""
 
 
-class _Teller:
-    """Tells what becomes of each check."""
+class _EventWriter:
+    """Writes what becomes of each check."""
 
     def __init__(self, out: IO[str], root: Path, limit: float) -> None:
         self._out = out
@@ -66,8 +67,11 @@ class _Teller:
         if isinstance(item, pytest.Function) and not inspect.signature(item.function).parameters:
             item.add_marker(pytest.mark.timeout(min(self._limit, _CALLS_LIMIT), func_only=True))
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._write(Collected(len(session.items)))
+
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self._tell(kind="begun", check=nodeid.rpartition("::")[2])
+        self._write(Started(nodeid.rpartition("::")[2]))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self) -> Any:
@@ -80,28 +84,29 @@ class _Teller:
             if isinstance(error, pytest.Collector.CollectError):
                 error = error.__cause__ or error  # pytest's own says that it failed, not why
             check = broken_file(error, self._root, self._written) or node.name
-            self._tell(kind="broken", check=check, **asdict(explain(error, self._root, self._written)))
+            self._write(CheckResult(check, explain(error, self._root, self._written)))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         report: pytest.TestReport = yield
         if call.excinfo:
             error, output = call.excinfo.value, report.capstdout
-            told = asdict(explain(error, self._root, self._written))
+            failure = explain(error, self._root, self._written)
             if isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error):
-                told |= {"expected": "an end", "seen": f"none after {call.duration:.0f} s. {_NOT_RUN}", "own": True}
+                seen = f"none after {call.duration:.0f} s. {_NOT_RUN}"
+                failure = replace(failure, expected="an end", seen=seen, own=True)
                 output = output.partition(_STACKS)[0]
                 item.session.shouldfail = "a check has reached its limit"
-            self._tell(kind="ended", check=item.name, passed=False, output=output[-_OUTPUT:], **told)
+            self._write(CheckResult(item.name, failure, output[-_OUTPUT:]))
         elif call.when == "call":
-            self._tell(kind="ended", check=item.name, passed=True)
+            self._write(CheckResult(item.name))
         return report
 
     def pytest_sessionfinish(self) -> None:
-        self._tell(kind="done", check="")
+        self._write(Finished())
 
-    def _tell(self, **what: Any) -> None:
-        self._out.write(json.dumps(what) + "\n")
+    def _write(self, event: Event) -> None:
+        self._out.write(to_line(event))
         self._out.flush()
 
 

@@ -18,10 +18,10 @@ def main() -> None:
     for module in sys.argv[1:]:
         importlib.import_module(module)
     if line := sys.stdin.readline():
-        told = json.loads(line)
+        request = json.loads(line)
         os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
-        os.environ.update(told["environment"])
-        sys.argv[1:] = told["arguments"]
+        os.environ.update(request["environment"])
+        sys.argv[1:] = request["arguments"]
         runpy.run_module("pytest", run_name="__main__", alter_sys=True)
 
 

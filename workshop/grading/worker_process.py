@@ -1,4 +1,4 @@
-"""The process in which the checks of a lesson run: pytest, in a session of its own, with a pipe for the outcomes."""
+"""The process in which the checks of a lesson run: pytest, in a session of its own, with a pipe for the events."""
 
 import contextlib
 import json
@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from workshop.course.lesson import Lesson
 from workshop.grading import plugin, worker
 from workshop.system import processes
+from workshop.system.tempdir import temporary_directory
 from workshop.workspace.cluster import Cluster
 
 _ARGUMENTS = [
@@ -31,15 +31,16 @@ _ARGUMENTS = [
 
 
 class WorkerProcess:
-    """A process that waits to be told which checks to run in the folder `root`; it may import modules while it waits.
+    """A process that waits until it is known which checks to run in the folder `root`, and imports `modules` meanwhile.
 
-    `outcomes` is where they can be read. Nothing of it outlives `close`.
+    `events` is where they can be read. Nothing of it outlives `close`.
     """
 
     def __init__(self, root: Path, modules: Sequence[str] = ()) -> None:
-        self.outcomes, writing = os.pipe()
-        self._folder = tempfile.TemporaryDirectory(prefix="icecream-workshop-checks-", ignore_cleanup_errors=True)
-        self._log = Path(self._folder.name) / "pytest.log"
+        self.events, writing = os.pipe()
+        self._at_exit = contextlib.ExitStack()
+        self._folder = self._at_exit.enter_context(temporary_directory())
+        self._log = self._folder / "pytest.log"
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, worker.__file__, *modules],
@@ -49,7 +50,7 @@ class WorkerProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=[writing],
-                env={**os.environ, plugin.OUTCOMES: str(writing)},
+                env={**os.environ, plugin.EVENTS: str(writing)},
                 preexec_fn=processes.killed_with_us(),
             )
         os.close(writing)
@@ -60,11 +61,11 @@ class WorkerProcess:
         """Have it run the checks of `lesson`, each for at most `limit` seconds."""
         known = {"folder": cluster.folder, "kubeconfig": cluster.kubeconfig, "kubectl_path": cluster.kubectl_path}
         where = json.dumps({name: str(path) for name, path in known.items()})
-        basetemp = Path(self._folder.name) / "basetemp"
+        basetemp = self._folder / "basetemp"
         arguments = [*_ARGUMENTS, f"--timeout={limit}", f"--basetemp={basetemp}", lesson.folder]
-        told = {"arguments": arguments, "environment": {plugin.CLUSTER: where}}
-        with contextlib.suppress(BrokenPipeError), self._stdin:  # if it has ended, its end of the outcomes says so
-            self._stdin.write(json.dumps(told).encode() + b"\n")
+        request = {"arguments": arguments, "environment": {plugin.CLUSTER: where}}
+        with contextlib.suppress(BrokenPipeError), self._stdin:  # if it has ended, its end of the events says so
+            self._stdin.write(json.dumps(request).encode() + b"\n")
 
     def wait(self) -> int:
         """Wait until it ends, and return its exit code, or minus the signal that ended it."""
@@ -76,9 +77,9 @@ class WorkerProcess:
 
     def close(self) -> None:
         """End it, with whatever it left behind."""
-        os.close(self.outcomes)
+        os.close(self.events)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._stdin.close()
-        self._folder.cleanup()
+        self._at_exit.close()

@@ -18,7 +18,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from workshop.notebooks.errors import NotebookError
-from workshop.system import tempdir
+from workshop.system.tempdir import temporary_directory
 
 CELL_LIMIT = 120  # seconds
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -31,7 +31,7 @@ def run(path: Path, limit: int = CELL_LIMIT) -> NotebookNode:
         NotebookError: a cell fails, takes too long, or ends the kernel.
     """
     notebook: NotebookNode = nbformat.read(path, as_version=4)
-    with tempdir.folder() as folder:
+    with temporary_directory() as folder:
         asyncio.run(_run(notebook, path, folder, limit))
     return notebook
 

@@ -17,8 +17,9 @@ from workshop import binaries
 from workshop.pebble import serving_certificate
 from workshop.pebble.challtestsrv import ChallTestSrv
 from workshop.pebble.options import Options, Ports
-from workshop.system import processes, tempdir
+from workshop.system import processes
 from workshop.system.polling import eventually
+from workshop.system.tempdir import temporary_directory
 
 PROGRAMS = ("pebble", "pebble-challtestsrv")
 _START_SECONDS = 20.0
@@ -192,7 +193,7 @@ def serve(options: Options | None = None, *, report: binaries.Reporter | None = 
         PebbleError: they don't start.
     """
     programs = binaries.ensure(PROGRAMS, report or binaries.Reporter())
-    with tempdir.folder() as folder, Ports.reserved() as ports:
+    with temporary_directory() as folder, Ports.reserved() as ports:
         ca = Pebble(folder, programs, options or Options(), ports)
         try:
             ca.start()

@@ -47,7 +47,7 @@ def write(home: Path, lesson: str, progress: Progress) -> None:
 
 def _all(home: Path) -> dict[str, dict[str, Any]]:
     try:
-        lessons: dict[str, dict[str, Any]] = json.loads((home / _FILE).read_text())
+        by_lesson: dict[str, dict[str, Any]] = json.loads((home / _FILE).read_text())
     except FileNotFoundError:
         return {}
-    return lessons
+    return by_lesson

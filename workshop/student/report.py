@@ -1,89 +1,105 @@
-"""How findings look in a terminal: a line a check, and for the exercise that comes first all that helps with it."""
+"""How results look in a terminal: a line a check, and for the exercise that comes first all that helps with it."""
 
-from collections.abc import Callable
+import shutil
+from typing import TextIO, assert_never
 
 import click
 
 from workshop.course.lesson import Lesson
-from workshop.grading.result import CheckResult, LessonResult
+from workshop.grading.result import CheckResult, Collected, Event, Finished, LessonResult, Started
+from workshop.testing.failures import Explanation
 
 _NAMES = 11  # columns for `expected:` and its like
+_CLEAR = "\r\x1b[K"  # the line on which the cursor is
 
 
 class Report:
-    """Tells findings as they come. `say` prints a line."""
+    """Writes to `out` what becomes of the checks as it comes; a terminal also shows which one is running."""
 
-    def __init__(self, lesson: Lesson, say: Callable[[str], None]) -> None:
+    def __init__(self, lesson: Lesson, out: TextIO) -> None:
         self._lesson = lesson
-        self._say = say
-        self._first = 0  # the exercise that is told in full, as is what belongs to none
-        self._told: set[tuple[str, str, str]] = set()
+        self._out = out
+        self._first = 0  # the exercise that is explained in full, as is what belongs to none
+        self._explained: set[Explanation] = set()
         self._red: dict[int, None] = {}
 
     def begin(self) -> None:
-        """Tell what is going to be checked."""
+        """Say what is going to be checked."""
         self._say(f"Lesson {self._lesson.name}, {self._lesson.title}, on a control plane of its own:")
 
-    def hear(self, finding: CheckResult) -> None:
-        """Tell one finding."""
-        if finding.passed:
-            self._say(f" {click.style('✓', fg='green')} {title(finding.check)}")
-            return
-        number, place = self._exercise(finding)
-        self._red[number] = None
-        self._say(f" {click.style('✗', fg='red')} {title(finding.check)}{place}")
-        self._first = self._first or number
-        if number in (0, self._first):
-            self._explain(finding)
+    def show(self, event: Event) -> None:
+        """Say what has happened."""
+        match event:
+            case Started():
+                self._show_running(event.check)
+            case CheckResult():
+                self._show_result(event)
+            case Collected() | Finished():
+                pass
+            case _:
+                assert_never(event)
 
     def end(self, result: LessonResult) -> None:
-        """Tell what all of it comes to, and what to type next."""
-        number = self._lesson.number
-        red = sum(not finding.passed for finding in result.findings)
+        """Say what all of it comes to, and what to type next."""
+        number, after = self._lesson.number, f", after {result.seconds:.1f} s."
         if result.green:
-            self._say(f"All {len(result.findings)} checks are green, after {result.seconds:.1f} s.")
+            self._say(f"All {result.checks} checks are green{after}")
             self._say(f"The reference, and its reasons: make solution LESSON={number}")
             return
         exercises = [str(each) for each in self._red if each]
-        plural = "s" if len(exercises) > 1 else ""
-        where = f", in exercise{plural} {', '.join(exercises)}" if exercises else ""
-        self._say(f"{red} of {len(result.findings)} checks are red{where}, after {result.seconds:.1f} s.")
-        reasons = {(each.expected, each.seen, each.look) for each in result.findings if not each.passed}
-        if red == len(result.findings) and len(reasons) == 1 and (red > 1 or not exercises):
+        self._say(f"{_count(result)}{_in_exercises(exercises)}{after}")
+        red = {check.check for check in result.red}
+        reasons = {check.failure for check in result.red}
+        if len(reasons) == 1 and (result.run == 0 or (len(red) == result.checks and (len(red) > 1 or not exercises))):
             self._say("All for one reason, which stands above: nothing else can be checked until it is gone.")
         elif exercises:
             self._say(f"Begin with exercise {exercises[0]}. A hint: make hint LESSON={number}")
         else:
             self._say(f"That was green when you began: what did you write last? A hint: make hint LESSON={number}")
 
-    def _explain(self, finding: CheckResult) -> None:
-        key = (finding.expected, finding.seen, finding.look)
-        if key in self._told:
+    def _show_running(self, check: str) -> None:
+        if self._out.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            click.echo(f"{_CLEAR} … {title(check)}"[: width + len(_CLEAR)], file=self._out, nl=False)
+
+    def _show_result(self, result: CheckResult) -> None:
+        if not result.failure:
+            self._say(f" {click.style('✓', fg='green')} {title(result.check)}")
+            return
+        found = self._lesson.exercise_of(result.name)
+        number, place = (found[0], f" (exercise {found[0]})") if found else (0, "")
+        self._red[number] = None
+        self._say(f" {click.style('✗', fg='red')} {title(result.check)}{place}")
+        self._first = self._first or number
+        if number in (0, self._first):
+            self._explain(result, result.failure)
+
+    def _explain(self, result: CheckResult, failure: Explanation) -> None:
+        if failure in self._explained:
             self._say("     the same as above")
             return
-        self._told.add(key)
-        if not finding.own:
+        self._explained.add(failure)
+        if not failure.own:
             self._say("     The check can't go on. Does your code return what it should? Else please report this.")
         for name, text in (
-            ("expected:", finding.expected),
-            ("seen:", finding.seen),
-            ("look:", self._look(finding)),
-            ("printed:", finding.output),
+            ("expected:", failure.expected),
+            ("seen:", failure.seen),
+            ("look:", self._look(result, failure)),
+            ("printed:", result.output),
         ):
             for index, line in enumerate(text.strip().splitlines()):
                 self._say(f"     {name if not index else '':<{_NAMES}}{line}".rstrip())
 
-    def _look(self, finding: CheckResult) -> str:
+    def _look(self, result: CheckResult, failure: Explanation) -> str:
         """Where to look: where all that is known is a line of the check, at the code that it checks."""
-        found = self._lesson.exercise_of(finding.check.partition("[")[0])
-        if not found or not finding.look.startswith(self._lesson.folder):
-            return finding.look
+        found = self._lesson.exercise_of(result.name)
+        if not found or not failure.look.startswith(self._lesson.folder):
+            return failure.look
         exercise = found[1]
-        return f"{exercise.file}, {exercise.place}; the check: {finding.look}"
+        return f"{exercise.file}, {exercise.place}; the check: {failure.look}"
 
-    def _exercise(self, finding: CheckResult) -> tuple[int, str]:
-        found = self._lesson.exercise_of(finding.check.partition("[")[0])
-        return (found[0], f" (exercise {found[0]})") if found else (0, "")
+    def _say(self, line: str) -> None:
+        click.echo(f"{_CLEAR if self._out.isatty() else ''}{line}", file=self._out)
 
 
 def title(check: str) -> str:
@@ -92,3 +108,15 @@ def title(check: str) -> str:
         return check
     name, _, parameters = check.removeprefix("test_").partition("[")
     return name.replace("_", " ") + (f": {parameters[:-1]}" if parameters else "")
+
+
+def _count(result: LessonResult) -> str:
+    if not result.run:
+        return f"None of the {result.checks} checks could be run" if result.checks else "No check could be run"
+    not_run = result.checks - result.run
+    rest = f", {not_run} {'was' if not_run == 1 else 'were'} not run" if not_run else ""
+    return f"{len({check.check for check in result.red})} of {result.checks} checks are red{rest}"
+
+
+def _in_exercises(numbers: list[str]) -> str:
+    return f", in exercise{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}" if numbers else ""

@@ -1,4 +1,4 @@
-"""Folders for what runs only as long as we do: a temporary control plane, a Pebble."""
+"""Temporary directories that don't stay for ever when we are killed, as those of `tempfile` do."""
 
 import contextlib
 import getpass
@@ -10,21 +10,28 @@ from pathlib import Path
 from workshop.system import flock
 
 
-def family() -> Path:
+def base_directory() -> Path:
     """Where all of them are made."""
     return Path(tempfile.gettempdir()) / f"icecream-workshop-{getpass.getuser()}"
 
 
 @contextlib.contextmanager
-def folder() -> Iterator[Path]:
-    """An empty folder for the user's eyes only; it goes at the end, or, if we are killed, when the next one is made."""
-    family().mkdir(mode=0o700, exist_ok=True)
+def temporary_directory() -> Iterator[Path]:
+    """An empty directory for the user alone; it goes at the end, or, if we are killed, when the next one is made."""
+    base = base_directory()
+    base.mkdir(mode=0o700, exist_ok=True)
     with contextlib.ExitStack() as at_exit:
-        with flock.hold(family() / "lock"):
-            for alive in family().glob("*/alive"):
-                if not flock.is_held(alive):
-                    shutil.rmtree(alive.parent, ignore_errors=True)
-            made = Path(tempfile.mkdtemp(dir=family()))
-            at_exit.callback(shutil.rmtree, made, ignore_errors=True)
-            at_exit.enter_context(flock.hold(made / "alive"))
+        with flock.hold(base / "lock"):
+            for lock in base.glob("*.lock"):
+                if not flock.is_held(lock):
+                    _remove(lock)
+            made = Path(tempfile.mkdtemp(dir=base)).resolve()
+            lock = made.with_suffix(".lock")
+            at_exit.callback(_remove, lock)
+            at_exit.enter_context(flock.hold(lock))
         yield made
+
+
+def _remove(lock: Path) -> None:
+    shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+    lock.unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """The shell in which the commands of a page run: one from the first to the last, whatever they do to it."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -64,7 +63,7 @@ def test_after_a_syntax_error_it_goes_on(shell: Shell) -> None:
 def test_a_command_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
     with bash(tmp_path, ENVIRONMENT, "touch farewell") as shell:
         with pytest.raises(ShellError, match=r"doesn't end within 0\.5 s") as raised:
-            shell.run("sleep 1000 & echo $!; sleep 1001", limit=0.5)
+            shell.run("sleep 1000 & echo $!; while true; do sleep 0.1; done", limit=0.5)
         pid = int(raised.value.printed)
         assert psutil.pid_exists(pid)
     assert not psutil.pid_exists(pid)
@@ -94,21 +93,27 @@ def test_its_farewell_comes_once_at_the_end(tmp_path: Path) -> None:
 
 
 KILLED = """
-import os, signal, sys
+import os, sys
 from pathlib import Path
 from workshop.authoring.shell import bash
 
 with bash(Path(sys.argv[1]), os.environ, "touch farewell") as shell:
-    shell.run("echo still here", limit=20)
-    os.kill(os.getpid(), signal.SIGKILL)
+    shell.run("sleep 1000 & echo $! > background", limit=20)
+    shell.run("sh -c 'echo $$ > foreground; exec sleep 1000'", limit=60)
 """
 
 
-def test_its_farewell_comes_also_when_we_are_killed(tmp_path: Path) -> None:
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False, timeout=60)
-    assert killed.returncode == -signal.SIGKILL
+def test_when_we_are_killed_what_runs_ends_and_its_farewell_comes_all_the_same(tmp_path: Path) -> None:
+    def pids() -> list[int]:
+        written = [file.read_text() for name in ("background", "foreground") if (file := tmp_path / name).exists()]
+        assert [text[-1:] for text in written] == ["\n", "\n"]
+        return list(map(int, written))
 
-    def said() -> None:
+    def over() -> None:
         assert (tmp_path / "farewell").exists()
+        assert not [pid for pid in pids() if psutil.pid_exists(pid)]
 
-    eventually(said)
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)]) as process:
+        assert all(map(psutil.pid_exists, eventually(pids)))
+        process.kill()
+    eventually(over)

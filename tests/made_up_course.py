@@ -120,13 +120,18 @@ class Clone:
         self.run("commit", "--quiet", "--message", message)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Clone:
-    """The course as from a ZIP, without git."""
-    made = Clone(tmp_path / "clone")
+def written(root: Path) -> Clone:
+    """Write the course into a folder."""
+    made = Clone(root)
     for path, text in FILES.items():
         made.write(path, text)
     return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Clone:
+    """The course as from a ZIP, without git."""
+    return written(tmp_path / "clone")
 
 
 @pytest.fixture

@@ -17,14 +17,14 @@ def folder(tmp_path: Path) -> Path:
 
 def runs(folder: Path, *arguments: str) -> list[str]:
     """Return the commands that make would run."""
-    told = subprocess.run(
+    dry_run = subprocess.run(
         ["make", "--dry-run", "--old-file=.venv/ready", "--old-file=.venv/site", *arguments],
         cwd=folder,
         check=True,
         capture_output=True,
         text=True,
     )
-    return [" ".join(line.split()) for line in told.stdout.splitlines()]
+    return [" ".join(line.split()) for line in dry_run.stdout.splitlines()]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
-"""Nothing that a check has started outlives the command, however that ends."""
+"""`workshop gates` runs the gates at the same time, in processes that end with it."""
 
 import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import psutil
 import pytest
@@ -12,29 +11,35 @@ import pytest
 from workshop.system.polling import eventually
 from workshop.workspace.cluster import CHECKOUT
 
+from ..processes import running
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_an_operator_under_check_ends_with_the_command(tmp_path: Path, number: signal.Signals) -> None:
+def test_workers_and_control_planes_end_with_the_command(number: signal.Signals) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "workshop", "check", "02"],
+        [sys.executable, "-u", "-m", "workshop", "gates", "01"],
         cwd=CHECKOUT,
-        env={**os.environ, "WORKSHOP_HOME": str(tmp_path)},
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
         text=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     assert process.stdout
     with process.stdout:
-        assert any("what was ordered before the operator came is served" in line for line in process.stdout)
+        assert any("PASSED tests/gates/test_mutants.py" in line for line in process.stdout)
         children = psutil.Process(process.pid).children(recursive=True)
         assert {"etcd", "kube-apiserver"} <= {child.name() for child in children}
-        assert any("forkserver" in " ".join(child.cmdline()) for child in children)
-        process.send_signal(number)
-        process.wait(30)
+        if number == signal.SIGINT:
+            os.killpg(process.pid, number)  # as the terminal does
+        else:
+            process.kill()
+        process.stdout.read()
+        assert process.wait(60) not in (0, 1)
 
     def gone() -> None:
-        assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+        assert running(children) == []
 
     eventually(gone)

@@ -6,7 +6,7 @@ from workshop.course import tags
 from workshop.course.errors import CourseError
 from workshop.student.branch import Started, start
 
-from .conftest import Clone
+from ..made_up_course import Clone
 
 
 def begin(clone: Clone, number: str, *, from_solution: bool = False) -> Started:
@@ -130,6 +130,12 @@ def test_a_student_needs_no_name_for_git(clone: Clone, monkeypatch: pytest.Monke
     for variable in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
         monkeypatch.setenv(variable, "/dev/null")
     monkeypatch.setenv("EMAIL", "")
+    assert begin(clone, "02").branch == "my-02-cone"
+
+
+def test_a_student_who_signs_everything_isnt_asked_to(clone: Clone) -> None:
+    begin(clone, "01")
+    clone.run("config", "commit.gpgSign", "true")
     assert begin(clone, "02").branch == "my-02-cone"
 
 

@@ -13,10 +13,9 @@ import pytest
 from workshop.course.git import snapshot
 from workshop.workspace.cluster import CHECKOUT
 
-from .conftest import Clone
+from ..made_up_course import Clone
 
 CRD = "deploy/crds/demo.lva.io_icecreams.yaml"
-STARTER = f"lessons/01-crd/starter/{CRD}"
 
 
 class Student:
@@ -69,6 +68,10 @@ def test_from_the_first_command_to_the_solution(student: Student) -> None:
     no_hint = student.workshop("hint")
     assert no_hint.returncode == 1
     assert "Run the checks first" in no_hint.stderr
+
+    no_gates = student.workshop("gates")
+    assert no_gates.returncode == 1
+    assert "The gates are on main: git switch main" in no_gates.stderr
 
     red = student.workshop("check")
     assert red.returncode == 1
@@ -163,11 +166,11 @@ def test_with_watch_it_checks_again_at_each_save_and_tells_a_broken_file_in_the_
     for text, words in NO_CRD.items():
         read_until("Save your file")
         (student.clone.root / CRD).write_text(text)
-        told = read_until("21 of 21 checks are red")
-        assert words in told
-        assert f"look:      {CRD}" in told
-        assert "the same as above" in told
-        assert "Traceback" not in told
+        printed = read_until("21 of 21 checks are red")
+        assert words in printed
+        assert f"look:      {CRD}" in printed
+        assert "the same as above" in printed
+        assert "Traceback" not in printed
     read_until("Save your file")
     student.clone.write(CRD, (CHECKOUT / CRD).read_text())
     read_until("All 21 checks are green")

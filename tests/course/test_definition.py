@@ -6,7 +6,7 @@ from workshop.course import definition
 from workshop.course.errors import CourseError
 from workshop.course.lesson import Course
 
-from .conftest import COURSE, ONE, Clone
+from ..made_up_course import COURSE, ONE, Clone
 
 PATH = "lessons/01-price/lesson.toml"
 
@@ -35,7 +35,7 @@ def test_a_lesson_that_isnt_there_is_answered_by_those_that_are(clone: Clone) ->
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("minutes = 10", "minutes = 'ten'", "line 2: minutes must be a positive integer, not 'ten'"),
         ("minutes = 10", "minutes = true", "line 2: minutes must be a positive integer"),
@@ -53,9 +53,9 @@ def test_a_lesson_that_isnt_there_is_answered_by_those_that_are(clone: Clone) ->
         ("minutes = 10", "minutes = ", "not TOML: .*line 2"),
     ],
 )
-def test_what_is_wrong_is_named_by_file_line_and_key(old: str, new: str, told: str) -> None:
+def test_what_is_wrong_is_named_by_file_line_and_key(old: str, new: str, message: str) -> None:
     assert old in ONE
-    with pytest.raises(CourseError, match=f"^{PATH}.*{told}"):
+    with pytest.raises(CourseError, match=f"^{PATH}.*{message}"):
         parse(ONE.replace(old, new))
 
 

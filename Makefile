@@ -67,7 +67,7 @@ test: .venv/ready
 	@$(WORKSHOP) check $(LESSON) $(if $(WATCH),--watch)
 else
 test: setup .venv/site lint ## all checks; LESSON=01 for those of a lesson, with WATCH=1 at each save
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest --numprocesses=3 --dist=worksteal $(ARGS)
 endif
 
 lint: .venv/ready ## style, types, and who may import whom

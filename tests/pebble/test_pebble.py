@@ -142,7 +142,11 @@ with pebble.serve() as ca:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")
-def test_a_killed_run_takes_its_processes_along_and_the_next_run_its_folder() -> None:
+def test_a_killed_run_takes_its_processes_along_and_the_next_run_its_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # a run beside this one would tidy up as well
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         first, second, folder = child.stdout.readline().split()

@@ -65,6 +65,7 @@ class FakeCA:
     async def answer(self, request: web.BaseRequest) -> web.Response:
         resource = request.path.strip("/")
         self.requested.append(resource)
+        assert request.headers["User-Agent"].startswith("icecream-workshop/")  # section 6.1
         body = await request.read()
         payload = jws.decode(json.loads(body)["payload"]) if body else b""
         reply = getattr(self, f"_{resource}")(json.loads(payload) if payload else {})

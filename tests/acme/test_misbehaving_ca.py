@@ -320,6 +320,15 @@ class TestAuthorization:
             "authorization", lambda reply: reply.with_members(wildcard=True), BadReplyError, r"\*\.victim"
         )
 
+    @pytest.mark.parametrize("identifier", [{"type": "ip", "value": "127.0.0.1"}, {"type": "dns", "value": "*.a.test"}])
+    async def test_for_a_wildcard_of_what_has_none(self, obtaining: Obtaining, identifier: dict[str, str]) -> None:
+        await obtaining.must_fail(
+            "authorization",
+            lambda reply: reply.with_members(identifier=identifier, wildcard=True),
+            BadReplyError,
+            "is a wildcard of",
+        )
+
     @pytest.mark.parametrize("challenges", [[], [{"type": "x-01", "url": "https://x/", "status": "pending"}]])
     async def test_without_a_challenge_that_we_can_answer(
         self, obtaining: Obtaining, challenges: list[dict[str, str]]

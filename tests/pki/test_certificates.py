@@ -79,6 +79,17 @@ def test_a_certificate_by_a_ca_holds_what_the_request_asked_for(
     assert extension(certificate, x509.BasicConstraints).value.ca is False
 
 
+def test_names_are_read_in_lower_case() -> None:
+    request = requests.create(keys.generate(), AltNames(frozenset({"Example.TEST"})))
+    assert AltNames.of(request).dns_names == {"example.test"}
+
+
+def test_equal_names_give_equal_bytes() -> None:
+    names = [f"{letter}.example.test" for letter in "fedcba"]
+    written = AltNames(frozenset(names)).to_x509().get_values_for_type(x509.DNSName)
+    assert written == sorted(names)
+
+
 def test_all_fields_of_a_subject_are_written() -> None:
     assert {attribute.oid: attribute.value for attribute in SUBJECT.to_x509()} == {
         NameOID.COUNTRY_NAME: "AT",
@@ -192,6 +203,12 @@ def test_an_extension_that_would_say_nothing_is_left_out() -> None:
     assert [type(extension) for extension, _ in usages.extensions(["server auth"], is_ca=False)] == [
         x509.ExtendedKeyUsage
     ]
+
+
+def test_a_usage_with_two_names_is_written_once() -> None:
+    usage = usages.extended_key_usage(["s/mime", "email protection"])
+    assert usage is not None
+    assert list(usage) == [ExtendedKeyUsageOID.EMAIL_PROTECTION]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from workshop.workspace.cluster import Cluster, KubectlError
 SAMPLE = "deploy/samples/toomuch.yaml"
 
 
-class Shop:
+class Api:
     """The API with the student's CRD, as a customer and the operator use it."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -27,7 +27,8 @@ class Shop:
     def order(self, *, status: dict[str, Any] | None = None, **spec: Any) -> dict[str, Any]:
         """Create an icecream as programs do, without kubectl's own validation, and return it as it was stored.
 
-        Raises KubectlError.
+        Raises:
+            KubectlError: it is refused.
         """
         name = f"icecream-{next(self._numbers)}"
         manifest = {"apiVersion": "demo.lva.io/v1", "kind": "Icecream", "metadata": {"name": name}, "spec": spec}
@@ -64,7 +65,11 @@ class Shop:
         return str(self.accepted(place="spec", flavour=["vanilla"], topping=["cream"])["metadata"]["name"])
 
     def write_status(self, **status: Any) -> dict[str, Any]:
-        """Write a whole status as the operator does, and return the icecream. Raises KubectlError."""
+        """Write a whole status as the operator does, and return the icecream.
+
+        Raises:
+            KubectlError: it is refused.
+        """
         patch = json.dumps([{"op": "add", "path": "/status", "value": status}], separators=(",", ":"))
         what = (self.icecream, "--subresource=status", "--type=json", f"--patch={patch}")
         return parsed(self.cluster.kubectl("patch", "icecream", *what, "-o", "json"))
@@ -122,64 +127,64 @@ def words(error: KubectlError) -> str:
 
 
 @pytest.fixture(scope="module")
-def shop(cluster: Cluster) -> Iterator[Shop]:
+def api(cluster: Cluster) -> Iterator[Api]:
     """The CRD in place, and gone afterwards with all its icecreams."""
     with crd.served(cluster, look=CRD):
-        yield Shop(cluster)
+        yield Api(cluster)
 
 
 # What holds from the start, and must go on to hold.
 
 
-def test_the_sample_of_the_lecture_is_accepted(shop: Shop) -> None:
+def test_the_sample_of_the_lecture_is_accepted(api: Api) -> None:
     try:
-        shop.cluster.kubectl("create", "-f", SAMPLE, "--validate=ignore")
+        api.cluster.kubectl("create", "-f", SAMPLE, "--validate=ignore")
     except KubectlError as error:
         raise CheckFailedError(expected=f"{SAMPLE} to be accepted", seen=words(error), look=f"{CRD}, spec") from None
 
 
-def test_an_icecream_without_toppings_is_accepted(shop: Shop) -> None:
-    shop.accepted(
+def test_an_icecream_without_toppings_is_accepted(api: Api) -> None:
+    api.accepted(
         place="spec.topping: must it be there? And a rule: does it ask has(self.topping) first?", flavour=["vanilla"]
     )
 
 
-def test_a_topping_may_be_there_twice(shop: Shop) -> None:
-    shop.accepted(place="spec.topping", flavour=["vanilla"], topping=["cream", "cream"])
+def test_a_topping_may_be_there_twice(api: Api) -> None:
+    api.accepted(place="spec.topping", flavour=["vanilla"], topping=["cream", "cream"])
 
 
 # Exercise 1: types and limits.
 
 
-def test_an_icecream_without_flavours_is_refused(shop: Shop) -> None:
-    shop.refused(place="spec: which field is required?")
+def test_an_icecream_without_flavours_is_refused(api: Api) -> None:
+    api.refused(place="spec: which field is required?")
 
 
-def test_an_empty_list_of_flavours_is_refused(shop: Shop) -> None:
-    shop.refused(place="spec.flavour: how few may there be?", flavour=[])
+def test_an_empty_list_of_flavours_is_refused(api: Api) -> None:
+    api.refused(place="spec.flavour: how few may there be?", flavour=[])
 
 
 @pytest.mark.parametrize("flavour", [42, "vanilla", [42]], ids=["a number", "one word", "a list of numbers"])
-def test_flavours_that_are_not_a_list_of_words_are_refused(shop: Shop, flavour: object) -> None:
-    shop.refused(place="spec.flavour: its type, and its items' type", flavour=flavour)
+def test_flavours_that_are_not_a_list_of_words_are_refused(api: Api, flavour: object) -> None:
+    api.refused(place="spec.flavour: its type, and its items' type", flavour=flavour)
 
 
-def test_the_same_flavour_twice_is_refused(shop: Shop) -> None:
-    shop.refused(place="spec.flavour: what kind of list is it?", flavour=["vanilla", "vanilla"])
+def test_the_same_flavour_twice_is_refused(api: Api) -> None:
+    api.refused(place="spec.flavour: what kind of list is it?", flavour=["vanilla", "vanilla"])
 
 
-def test_a_fourth_topping_is_refused(shop: Shop) -> None:
-    shop.accepted(place="spec.topping: how many may there be?", flavour=["vanilla"], topping=["cream", "nuts", "fudge"])
-    shop.refused(
+def test_a_fourth_topping_is_refused(api: Api) -> None:
+    api.accepted(place="spec.topping: how many may there be?", flavour=["vanilla"], topping=["cream", "nuts", "fudge"])
+    api.refused(
         place="spec.topping: how many may there be?",
         flavour=["vanilla"],
         topping=["cream", "nuts", "fudge", "sprinkles"],
     )
 
 
-def test_a_field_that_the_schema_does_not_know_is_dropped(shop: Shop) -> None:
+def test_a_field_that_the_schema_does_not_know_is_dropped(api: Api) -> None:
     known = {"flavour": ["vanilla"], "topping": ["cream"]}
-    stored = shop.accepted(place="spec", **known, toping=["nuts"])
+    stored = api.accepted(place="spec", **known, toping=["nuts"])
     if stored["spec"] != known:
         raise CheckFailedError(
             expected="`toping`, a typing error, to be dropped, and the rest to be stored",
@@ -191,8 +196,8 @@ def test_a_field_that_the_schema_does_not_know_is_dropped(shop: Shop) -> None:
 # Exercise 2: the status.
 
 
-def test_a_customer_cannot_write_the_status(shop: Shop) -> None:
-    stored = shop.accepted(place="spec", flavour=["vanilla"], topping=["cream"], status={"observedGeneration": 7})
+def test_a_customer_cannot_write_the_status(api: Api) -> None:
+    stored = api.accepted(place="spec", flavour=["vanilla"], topping=["cream"], status={"observedGeneration": 7})
     if "status" in stored:
         raise CheckFailedError(
             expected="a status that comes with `kubectl create` to be ignored",
@@ -201,7 +206,7 @@ def test_a_customer_cannot_write_the_status(shop: Shop) -> None:
         )
 
 
-def test_what_the_operator_writes_is_kept(shop: Shop) -> None:
+def test_what_the_operator_writes_is_kept(api: Api) -> None:
     ready = {
         "type": "Ready",
         "status": "True",
@@ -209,11 +214,11 @@ def test_what_the_operator_writes_is_kept(shop: Shop) -> None:
         "message": "Enjoy.",
         "lastTransitionTime": "2026-01-01T00:00:00Z",
     }
-    shop.status_accepted(soldOut=False, toppingsCount=0, observedGeneration=1, conditions=[ready])
+    api.status_accepted(soldOut=False, toppingsCount=0, observedGeneration=1, conditions=[ready])
 
 
-def test_writing_the_status_is_no_new_wish_of_the_customer(shop: Shop) -> None:
-    icecream = shop.status_accepted(observedGeneration=1)
+def test_writing_the_status_is_no_new_wish_of_the_customer(api: Api) -> None:
+    icecream = api.status_accepted(observedGeneration=1)
     if icecream["metadata"]["generation"] != 1:
         raise CheckFailedError(
             expected="metadata.generation to stay 1: it counts what customers want",
@@ -222,30 +227,30 @@ def test_writing_the_status_is_no_new_wish_of_the_customer(shop: Shop) -> None:
         )
 
 
-def test_sold_out_is_true_or_false(shop: Shop) -> None:
-    shop.status_refused(place="status.soldOut: its type", soldOut="perhaps")
+def test_sold_out_is_true_or_false(api: Api) -> None:
+    api.status_refused(place="status.soldOut: its type", soldOut="perhaps")
 
 
 @pytest.mark.parametrize("count", ["three", 2.5], ids=["a word", "a fraction"])
-def test_the_count_of_toppings_is_a_whole_number(shop: Shop, count: object) -> None:
-    shop.status_refused(place="status.toppingsCount: its type", toppingsCount=count)
+def test_the_count_of_toppings_is_a_whole_number(api: Api, count: object) -> None:
+    api.status_refused(place="status.toppingsCount: its type", toppingsCount=count)
 
 
 # Exercise 3: printer columns.
 
 
-def test_kubectl_get_shows_whether_a_flavour_is_sold_out(shop: Shop) -> None:
-    assert_column(shop, "SOLDOUT", "false", soldOut=False)
+def test_kubectl_get_shows_whether_a_flavour_is_sold_out(api: Api) -> None:
+    assert_column(api, "SOLDOUT", "false", soldOut=False)
 
 
-def test_kubectl_get_shows_how_many_toppings_there_are(shop: Shop) -> None:
-    assert_column(shop, "TOPPINGSCOUNT", "3", toppingsCount=3)
+def test_kubectl_get_shows_how_many_toppings_there_are(api: Api) -> None:
+    assert_column(api, "TOPPINGSCOUNT", "3", toppingsCount=3)
 
 
-def assert_column(shop: Shop, name: str, shown: str, **status: Any) -> None:
+def assert_column(api: Api, name: str, shown: str, **status: Any) -> None:
     """Check that `kubectl get` has a column, and shows in it what the status says."""
-    shop.status_accepted(**status)
-    columns = shop.columns()
+    api.status_accepted(**status)
+    columns = api.columns()
     if columns.get(name) != shown:
         raise CheckFailedError(
             expected=f"a column {name} that shows {shown}, as the status says: {json.dumps(status)}",
@@ -257,15 +262,15 @@ def assert_column(shop: Shop, name: str, shown: str, **status: Any) -> None:
 # Exercise 4: a rule over two fields.
 
 
-def test_a_topping_that_is_also_a_flavour_is_refused(shop: Shop) -> None:
+def test_a_topping_that_is_also_a_flavour_is_refused(api: Api) -> None:
     place = "spec: x-kubernetes-validations"
-    shop.refused(place=place, flavour=["vanilla", "chocolate"], topping=["cream", "chocolate"])
-    shop.refused(place=place, flavour=["vanilla"], topping=["vanilla"])
+    api.refused(place=place, flavour=["vanilla", "chocolate"], topping=["cream", "chocolate"])
+    api.refused(place=place, flavour=["vanilla"], topping=["vanilla"])
 
 
-def test_the_refusal_says_why_in_words(shop: Shop) -> None:
+def test_the_refusal_says_why_in_words(api: Api) -> None:
     try:
-        shop.order(flavour=["vanilla"], topping=["vanilla"])
+        api.order(flavour=["vanilla"], topping=["vanilla"])
         seen = "it was accepted"
     except KubectlError as error:
         seen = words(error)

@@ -164,6 +164,13 @@ def test_an_endless_loop_is_ended_and_named_with_its_line(folder: Clone, text: s
     assert_is_short(text)
 
 
+def test_beside_what_hangs_other_threads_are_not_shown(folder: Clone) -> None:
+    thread = "    import threading\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+    write(folder, f"    print('scoops is', scoops)\n{thread}    time.sleep(3600)\n")
+    printed = check(folder, check_limit=1)[1]
+    assert "printed:   scoops is 1\n1 of 3" in printed
+
+
 def test_what_no_signal_reaches_is_ended_and_named(folder: Clone) -> None:
     deaf = "    import signal\n    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\n"
     write(folder, f"{deaf}    time.sleep(600)\n")

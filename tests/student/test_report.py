@@ -74,6 +74,17 @@ def test_the_last_lines_say_what_all_of_it_comes_to_and_what_to_do(
     assert end(*results, checks=checks, run=run) == lines
 
 
+def test_what_belongs_to_the_first_red_exercise_or_to_none_is_explained() -> None:
+    out = io.StringIO()
+    report = Report(LESSON, out)
+    for result in (red("scoop", "no scoop"), red("cone", "no cone"), red("menu", "no menu")):
+        report.show(result)
+    assert [line.split("seen:")[1].strip() for line in out.getvalue().splitlines() if "seen:" in line] == [
+        "no scoop",
+        "no menu",
+    ]
+
+
 def test_a_terminal_shows_the_check_that_is_running_and_its_outcome_in_the_same_place() -> None:
     out = Terminal()
     report = Report(LESSON, out)

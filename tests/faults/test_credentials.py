@@ -13,6 +13,13 @@ from workshop.faults import KubeconfigError
 from workshop.testing.control_plane import ControlPlane
 from workshop.workspace.cluster import KubectlError
 
+WITHOUT_A_USER = """
+current-context: c
+contexts: [{name: c, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {server: "https://127.0.0.1", certificate-authority-data: ""}}]
+users: [{name: u, user: null}]
+"""
+
 
 def test_the_user_is_the_tokens(through: Through, kubectl: Kubectl) -> None:
     with through() as proxy:
@@ -52,6 +59,7 @@ def test_the_api_server_is_verified(user: Path, tmp_path: Path, through: Through
         ("{", "isn't a complete kubeconfig"),
         ("[]", "isn't a complete kubeconfig"),
         ("apiVersion: v1\nkind: Config\n", "isn't a complete kubeconfig"),
+        (WITHOUT_A_USER, "isn't a complete kubeconfig"),
     ],
 )
 def test_a_kubeconfig_that_cannot_be_used_is_refused(tmp_path: Path, content: str | None, message: str) -> None:

@@ -15,6 +15,7 @@ import aiohttp
 from aiohttp import web
 
 from workshop.faults.actions import Decision, Delay, HttpRequest, KillClient, LoseReply, Respond, RewriteTarget
+from workshop.faults.open_sockets import OpenSockets
 from workshop.faults.relay import close, relay_response, reset
 from workshop.faults.upstream import connect
 
@@ -36,14 +37,25 @@ class Proxy:
         self._until = until
         async with connect(self._url, self._tls) as self._upstream:
             self._client = _Client(self._handle)
-            loop = asyncio.get_running_loop()
-            listener = await loop.create_server(lambda: self._client.http(), sock=listening, ssl=tls)
+            sockets, handshakes, loop = OpenSockets(), set[asyncio.Task[None]](), asyncio.get_running_loop()
+
+            def accept() -> None:
+                task = loop.create_task(self._handshake(sockets.accepted(listening), tls))
+                handshakes.add(task)
+                task.add_done_callback(handshakes.discard)
+
+            loop.add_reader(listening, accept)
             try:
                 await until
             finally:
-                listener.close()
+                loop.remove_reader(listening)
                 self._client.drop()
                 await self._client.http.shutdown(0)
+                await sockets.close()
+
+    async def _handshake(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
+        with contextlib.suppress(OSError):  # the client is gone, or hasn't got the certificate
+            await asyncio.get_running_loop().connect_accepted_socket(self._client.http, connection, ssl=tls)
 
     async def _handle(self, incoming: web.BaseRequest, client: "_Client") -> web.StreamResponse:
         request = HttpRequest(incoming.method, incoming.raw_path, await incoming.content.read())

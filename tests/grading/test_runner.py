@@ -144,7 +144,7 @@ def test_a_deleted_file_is_told_with_the_way_to_get_it_back(folder: Clone) -> No
             "1 of 3 checks are red, 2 were not run",
         ),
         (
-            "while True:\n    try:\n        pass\n    except Exception:\n        pass\n",
+            "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except Exception:\n        pass\n",
             "shop/price.py, line",
             "No check could be run",
         ),
@@ -162,6 +162,11 @@ def test_an_endless_loop_is_ended_and_named_with_its_line(folder: Clone, text: s
     assert line in text
     assert summary in text
     assert_is_short(text)
+
+
+def test_a_check_that_only_calls_functions_is_ended_before_its_limit(folder: Clone) -> None:
+    write(folder, "    time.sleep(3600)\n")
+    assert "seen:      none after" in check(folder, check_limit=600, silence_limit=45)[1]
 
 
 def test_beside_what_hangs_other_threads_are_not_shown(folder: Clone) -> None:

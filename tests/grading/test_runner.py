@@ -169,7 +169,8 @@ def test_a_check_that_only_calls_functions_is_ended_before_its_limit(folder: Clo
     assert "seen:      none after" in check(folder, check_limit=600, silence_limit=45)[1]
 
 
-def test_beside_what_hangs_other_threads_are_not_shown(folder: Clone) -> None:
+def test_beside_what_hangs_other_threads_are_not_shown(folder: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")  # else pytest-timeout's stacks come too late to be mistaken for output
     thread = "    import threading\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
     write(folder, f"    print('scoops is', scoops)\n{thread}    time.sleep(3600)\n")
     printed = check(folder, check_limit=1)[1]

@@ -291,7 +291,7 @@ FAULTS = {
 @pytest.mark.parametrize("gate", FAULTS)
 def test_a_fault_is_named_with_its_reason(bad: Reports, gate: str) -> None:
     assert FAULTS[gate] in bad.outcomes[gate]
-    assert "Traceback" not in bad.outcomes[gate].partition("\n")[0]
+    assert "tests/gates/" not in bad.outcomes[gate]  # as a stack would say
 
 
 def test_what_is_in_order_beside_a_fault_passes(bad: Reports) -> None:

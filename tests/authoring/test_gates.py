@@ -20,6 +20,8 @@ from workshop.workspace.cluster import CHECKOUT
 
 from ..made_up_course import Clone, written
 
+pytestmark = pytest.mark.slow
+
 MAKEFILE = """\
 start: .venv/ready
 \t@cp -r lessons/01-price/starter/. . && echo "Lesson 01"

@@ -13,6 +13,8 @@ from workshop.workspace.cluster import CHECKOUT
 
 from ..processes import names, running
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

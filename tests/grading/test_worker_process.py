@@ -16,6 +16,8 @@ from workshop.workspace.cluster import CHECKOUT
 
 from ..processes import names, running
 
+pytestmark = pytest.mark.slow
+
 KILLED = """
 import os, signal
 from pathlib import Path

@@ -40,7 +40,6 @@ these three alone, so requests that overtake each other change nothing.
 | `proxy` | does that to a request |
 | `relay` | does that to a response, on its way to the client |
 | `upstream` | the connections to the API server |
-| `open_sockets` | the sockets of both sides, all closed at the end |
 | `credentials` | TLS and kubeconfig, to both sides |
 | `proxy_thread` | a proxy for the length of a `with` |
 """

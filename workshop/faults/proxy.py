@@ -15,7 +15,6 @@ import aiohttp
 from aiohttp import web
 
 from workshop.faults.actions import Decision, Delay, HttpRequest, KillClient, LoseReply, Respond, RewriteTarget
-from workshop.faults.open_sockets import OpenSockets
 from workshop.faults.relay import close, relay_response, reset
 from workshop.faults.upstream import connect
 
@@ -37,21 +36,21 @@ class Proxy:
         self._until = until
         async with connect(self._url, self._tls) as self._upstream:
             self._client = _Client(self._handle)
-            sockets, handshakes, loop = OpenSockets(), set[asyncio.Task[None]](), asyncio.get_running_loop()
+            handshakes, loop = set[asyncio.Task[None]](), asyncio.get_running_loop()
 
             def accept() -> None:
-                task = loop.create_task(self._handshake(sockets.accepted(listening), tls))
-                handshakes.add(task)
-                task.add_done_callback(handshakes.discard)
+                with contextlib.suppress(BlockingIOError, ConnectionAbortedError):  # the client is gone again
+                    task = loop.create_task(self._handshake(listening.accept()[0], tls))
+                    handshakes.add(task)
+                    task.add_done_callback(handshakes.discard)
 
-            loop.add_reader(listening, accept)
+            loop.add_reader(listening, accept)  # asyncio's Server forgets what it has just accepted when it is closed
             try:
                 await until
             finally:
                 loop.remove_reader(listening)
                 self._client.drop()
                 await self._client.http.shutdown(0)
-                await sockets.close()
 
     async def _handshake(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
         with contextlib.suppress(OSError):  # the client is gone, or hasn't got the certificate

@@ -65,10 +65,12 @@ def test_bug_1_the_newest_is_evicted_and_not_the_last_listed(shop: Shop) -> None
 
 
 def test_bug_2_of_the_same_second_the_name_decides(shop: Shop) -> None:
-    stored = create(shop, *(manifest(name, "matcha") for name in ("d", "b", "c", "a")))
-    by_rank = sorted(stored, key=lambda item: (item["metadata"]["creationTimestamp"], item["metadata"]["name"]))
-    with shop.operator():
-        eventually_left(shop, *(item["metadata"]["name"] for item in by_rank[:3]))
+    with shop.operator("--on-oversell=mark"):  # so what is decided shows; who evicts makes sure once more
+        shop.settle()  # a list would come in the order of names
+        stored = create(shop, *(manifest(f"ice-{number}", "matcha") for number in range(9, -1, -1)))
+        ranks = sorted((icecream["metadata"]["creationTimestamp"], icecream["metadata"]["name"]) for icecream in stored)
+        names = [name for _, name in ranks]
+        eventually_ready(shop, **dict.fromkeys(names[:3], "Sold"), **dict.fromkeys(names[3:], "Oversold"))
 
 
 def test_bug_3_a_restart_evicts_nobody_else(shop: Shop) -> None:

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from workshop.binaries import InstalledBinary, Reporter, ensure, find
-from workshop.binaries.cache import Cache
+from workshop.binaries.binary_cache import Cache
 from workshop.binaries.catalogue import Binary, Catalogue, Download, host_catalogue
 
 ETCD = Binary("etcd", "3.6.8", "example.test/tiny/etcd/v3", ("--version",))

@@ -8,7 +8,7 @@ import pytest
 from filelock import FileLock
 
 from tests.controlplane.conftest import Workspace
-from workshop.binaries.cache import cache_root
+from workshop.binaries.binary_cache import cache_root
 from workshop.controlplane import state_file
 from workshop.system.polling import eventually
 

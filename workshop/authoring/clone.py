@@ -12,7 +12,7 @@ import venv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from workshop.binaries.cache import cache_root
+from workshop.binaries.binary_cache import cache_root
 from workshop.course.git import Git
 from workshop.system.tempdir import temporary_directory
 

@@ -1,6 +1,6 @@
 """What a student can do where set-up can't go on: the same words in its errors and in `workshop doctor`."""
 
-from workshop.binaries.cache import Cache
+from workshop.binaries.binary_cache import Cache
 
 
 def without_source(cache: Cache) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop.binaries.cache import Cache
+from workshop.binaries.binary_cache import Cache
 from workshop.binaries.catalogue import Catalogue
 from workshop.binaries.external_commands import output, run_long
 from workshop.binaries.reporter import Reporter

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from workshop.binaries import advice
-from workshop.binaries.cache import Cache, cache_root
+from workshop.binaries.binary_cache import Cache, cache_root
 from workshop.binaries.catalogue import Binary, Catalogue, host_catalogue
 from workshop.binaries.errors import BinariesMissing
 from workshop.binaries.installed import InstalledBinary, in_kubebuilder_assets, on_path

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from workshop.binaries import advice
-from workshop.binaries.cache import Cache, cache_root
+from workshop.binaries.binary_cache import Cache, cache_root
 from workshop.binaries.catalogue import Catalogue, host_catalogue
 from workshop.binaries.external_commands import output
 from workshop.binaries.go_toolchain import find_go, minimum_version

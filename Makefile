@@ -66,8 +66,8 @@ ifneq ($(LESSON)$(wildcard .stage),)
 test: .venv/ready
 	@$(WORKSHOP) check $(LESSON) $(if $(WATCH),--watch)
 else
-test: setup .venv/site lint ## all checks; LESSON=01 for those of a lesson, with WATCH=1 at each save
-	@.venv/bin/python -m pytest --numprocesses=3 --dist=worksteal $(ARGS)
+test: setup .venv/site lint ## all checks, or the daily round with QUICK=1; LESSON=01 for a lesson's, with WATCH=1 at each save
+	@.venv/bin/python -m pytest --numprocesses=3 --dist=worksteal $(if $(QUICK),-m "not slow") $(ARGS)
 endif
 
 lint: .venv/ready ## style, types, and who may import whom

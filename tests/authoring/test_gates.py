@@ -20,6 +20,8 @@ from workshop.workspace.cluster import CHECKOUT
 
 from ..made_up_course import Clone, written
 
+pytestmark = pytest.mark.slow
+
 MAKEFILE = """\
 start: .venv/ready
 \t@cp -r lessons/01-price/starter/. . && echo "Lesson 01"
@@ -291,7 +293,7 @@ FAULTS = {
 @pytest.mark.parametrize("gate", FAULTS)
 def test_a_fault_is_named_with_its_reason(bad: Reports, gate: str) -> None:
     assert FAULTS[gate] in bad.outcomes[gate]
-    assert "Traceback" not in bad.outcomes[gate].partition("\n")[0]
+    assert "tests/gates/" not in bad.outcomes[gate]  # as a stack would say
 
 
 def test_what_is_in_order_beside_a_fault_passes(bad: Reports) -> None:

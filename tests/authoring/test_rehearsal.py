@@ -17,6 +17,8 @@ from workshop.workspace.cluster import CHECKOUT
 
 from ..made_up_course import Clone
 
+pytestmark = pytest.mark.slow
+
 
 def page(*commands: str) -> str:
     return "# A page\n\n```console\n" + "\n".join(commands) + "\n```\n"

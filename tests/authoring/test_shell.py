@@ -39,9 +39,20 @@ def test_a_command_may_have_several_lines(shell: Shell) -> None:
     assert output(shell, "for each in a b; do\n  echo $each\ndone") == "a\nb\n"
 
 
-def test_nobody_types_anything(shell: Shell) -> None:
-    assert shell.run("read answer", 20).code == 1
-    assert output(shell, "cat") == ""
+TYPED = """
+import os, sys
+from pathlib import Path
+from workshop.authoring.shell import bash
+
+with bash(Path(sys.argv[1]), os.environ, "true") as shell:
+    print(shell.run("read answer", limit=20).code, shell.run("cat", limit=20).output)
+"""
+
+
+def test_nobody_types_anything(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", TYPED, str(tmp_path)]
+    done = subprocess.run(program, input="typed\n", check=True, capture_output=True, text=True)
+    assert done.stdout == "1 \n"
 
 
 def test_a_job_in_the_background_goes_on_and_can_be_waited_for(shell: Shell) -> None:

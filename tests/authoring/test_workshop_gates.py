@@ -11,7 +11,9 @@ import pytest
 from workshop.system.polling import eventually
 from workshop.workspace.cluster import CHECKOUT
 
-from ..processes import running
+from ..processes import names, running
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
@@ -31,7 +33,7 @@ def test_workers_and_control_planes_end_with_the_command(number: signal.Signals)
     with process.stdout:
         assert any("PASSED tests/gates/test_mutants.py" in line for line in process.stdout)
         children = psutil.Process(process.pid).children(recursive=True)
-        assert {"etcd", "kube-apiserver"} <= {child.name() for child in children}
+        assert {"etcd", "kube-apiserver"} <= names(children)
         if number == signal.SIGINT:
             os.killpg(process.pid, number)  # as the terminal does
         else:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.binaries.conftest import Student
+from tests.binaries.conftest import Student, write_program
 from workshop.binaries import BinariesMissing
 
 
@@ -16,6 +16,13 @@ def test_an_optional_binary_that_no_source_has_is_left_out_with_a_word(student: 
         "    no network",
         "Going on without.",
     ]
+
+
+def test_what_is_on_path_comes_before_what_is_in_the_cache(student: Student) -> None:
+    cached = write_program(student.cache.path(student.catalogue.binaries["etcd"]), "")
+    assert student.ensure("etcd") == {"etcd": cached}
+    on_path = student.has("etcd", "echo etcd Version: 3.6.1")
+    assert student.ensure("etcd") == {"etcd": on_path}
 
 
 def test_a_cache_that_cannot_be_written_is_named(student: Student) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tests.binaries.conftest import Server, Student
+from tests.binaries.conftest import Server, Student, write_program
 from workshop.binaries.prerequisites import Prerequisite, State, examine, python, space, tool
 
 
@@ -29,6 +29,14 @@ def test_what_go_could_build_is_to_get_if_its_sources_can_be_reached(
     student.has("go", f'if [ "$1" = env ]; then echo go1.30.0; exit; fi\necho "$@" > {arguments}\n{reached}')
     assert examined(student, "etcd").state is state
     assert arguments.read_text() == f"-C {module} list -m example.test/tiny@v1.2.3\n"
+
+
+def test_go_is_asked_for_only_where_something_is_to_be_built(student: Student) -> None:
+    student.env["PATH"] = str(student.bin)
+    assert examined(student, "Go").advice.startswith("Go is not needed where downloads work; else set-up gets it")
+    for binary in student.catalogue.binaries.values():
+        write_program(student.cache.path(binary), "")
+    assert examined(student, "Go").advice == ""
 
 
 @pytest.mark.parametrize(

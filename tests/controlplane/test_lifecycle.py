@@ -12,6 +12,8 @@ from workshop.binaries.cache import cache_root
 from workshop.controlplane import state_file
 from workshop.system.polling import eventually
 
+pytestmark = pytest.mark.slow
+
 
 def _wait_until_gone(workspace: Workspace) -> None:
     def look() -> None:

@@ -14,6 +14,8 @@ import pytest
 from workshop.system.polling import eventually
 from workshop.testing.control_plane import ControlPlane, running_control_plane
 
+pytestmark = pytest.mark.slow
+
 _PROGRAM = textwrap.dedent(
     """
     import time

@@ -12,6 +12,8 @@ import pytest
 from tests.controlplane.conftest import Workspace
 from workshop.controlplane.layout import Layout
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:

@@ -8,9 +8,13 @@ import termios
 from io import FileIO
 from pathlib import Path
 
+import pytest
+
 from workshop.system.polling import eventually
 from workshop.testing.control_plane import ControlPlane
 from workshop.workspace.cluster import CHECKOUT
+
+pytestmark = pytest.mark.slow
 
 _MAKE = ["make", "--no-print-directory", "--directory", str(CHECKOUT)]
 

@@ -39,22 +39,25 @@ class Client:
 
     @contextmanager
     def open(
-        self, method: str, target: str, body: object = None, content_type: str = "application/json"
+        self, method: str, target: str, body: object = None, content_type: str = "application/json", **more: str
     ) -> Iterator[http.client.HTTPResponse]:
-        """Send a request and give its answer, unread."""
+        """Send a request, with `more` headers, and give its answer, unread."""
         cluster = self.config["clusters"][0]["cluster"]
         ca = base64.b64decode(cluster["certificate-authority-data"]).decode()
         context = ssl.create_default_context(cadata=ca)
         server = urlsplit(cluster["server"])
-        headers = {"Content-Type": content_type, "Authorization": "Bearer " + self.config["users"][0]["user"]["token"]}
+        token = self.config["users"][0]["user"]["token"]
+        headers = {"Content-Type": content_type, "Authorization": f"Bearer {token}"} | more
         connection = http.client.HTTPSConnection(str(server.hostname), server.port, context=context, timeout=20)
         with closing(connection):
             connection.request(method, target, None if body is None else json.dumps(body), headers)
             with connection.getresponse() as response:
                 yield response
 
-    def send(self, method: str, target: str, body: object = None, content_type: str = "application/json") -> Reply:
-        with self.open(method, target, body, content_type) as response:
+    def send(
+        self, method: str, target: str, body: object = None, content_type: str = "application/json", **more: str
+    ) -> Reply:
+        with self.open(method, target, body, content_type, **more) as response:
             return Reply(response.status, response.headers, response.read())
 
     def create(self, name: str) -> Reply:

@@ -1,5 +1,6 @@
 """Who the proxy is to both sides, and which kubeconfigs it can do that with."""
 
+import gc
 import json
 import ssl
 from pathlib import Path
@@ -12,6 +13,13 @@ from workshop import faults
 from workshop.faults import KubeconfigError
 from workshop.testing.control_plane import ControlPlane
 from workshop.workspace.cluster import KubectlError
+
+WITHOUT_A_USER = """
+current-context: c
+contexts: [{name: c, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {server: "https://127.0.0.1", certificate-authority-data: ""}}]
+users: [{name: u, user: null}]
+"""
 
 
 def test_the_user_is_the_tokens(through: Through, kubectl: Kubectl) -> None:
@@ -27,12 +35,16 @@ def test_a_user_with_a_client_certificate_stays_that_user(control_plane: Control
         assert control_plane.kubectl("auth", "whoami") == kubectl(proxy.kubeconfig).kubectl("auth", "whoami")
 
 
-def test_without_the_certificate_nobody_gets_in(control_plane: ControlPlane, user: Path) -> None:
+def test_without_the_certificate_nobody_gets_in_and_nothing_is_logged(
+    control_plane: ControlPlane, user: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with faults.running(control_plane.kubeconfig) as proxy:
         stranger = Client(user)
         stranger.config["clusters"] = json.loads(proxy.kubeconfig.read_text())["clusters"]
         with pytest.raises((ssl.SSLError, ConnectionError)):
             stranger.names()
+    gc.collect()  # what nobody awaited is logged by then
+    assert caplog.records == []
 
 
 def test_the_api_server_is_verified(user: Path, tmp_path: Path, through: Through) -> None:
@@ -52,6 +64,7 @@ def test_the_api_server_is_verified(user: Path, tmp_path: Path, through: Through
         ("{", "isn't a complete kubeconfig"),
         ("[]", "isn't a complete kubeconfig"),
         ("apiVersion: v1\nkind: Config\n", "isn't a complete kubeconfig"),
+        (WITHOUT_A_USER, "isn't a complete kubeconfig"),
     ],
 )
 def test_a_kubeconfig_that_cannot_be_used_is_refused(tmp_path: Path, content: str | None, message: str) -> None:

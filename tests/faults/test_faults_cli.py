@@ -13,7 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from tests.faults.plain_client import Client
-from workshop.cli.faults import command
+from workshop.cli.faults import command, details
+from workshop.faults.actions import Cut, Delay, EndWith, Respond, RewriteTarget
+from workshop.faults.injector import FaultAction
 from workshop.system.polling import eventually
 from workshop.workspace.cluster import CHECKOUT
 
@@ -92,6 +94,7 @@ def test_without_a_command_it_says_which_kubeconfig_to_use_until_ctrl_c(
     with started(tmp_path, "--kubeconfig", str(user), "--rate", "throttled=1") as process:
         assert process.stdout
         kubeconfig = Path(process.stdout.readline().removeprefix("The proxy's kubeconfig is ").strip())
+        assert kubeconfig.parent == tmp_path
         assert Client(kubeconfig).create("a").status == 429
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
@@ -100,6 +103,21 @@ def test_without_a_command_it_says_which_kubeconfig_to_use_until_ctrl_c(
     assert "Injected: throttled 1. Writes that came: 1." in rest
     assert direct.names() == set()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        (Respond(500, {}, b"", forwarded=True), "500, and it happened"),
+        (Respond(500, {}, b""), "500"),
+        (Delay(0.125), "0.12 s"),
+        (Cut(0.5), "after 50% of it"),
+        (EndWith(b""), "an ERROR event instead"),
+        (RewriteTarget("/"), "an earlier state"),
+    ],
+)
+def test_a_fault_is_shown_by_what_was_done(action: FaultAction, text: str) -> None:
+    assert details(action) == text
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends it only on Linux")

@@ -86,6 +86,19 @@ def test_a_list_is_stale_only_if_an_earlier_one_was_answered() -> None:
     assert faults.counts() == {"stale": 1}
 
 
+def test_only_a_list_that_is_newer_than_the_last_one_is_remembered() -> None:
+    faults, targets = injector({"stale": 1}), set()
+    on_head = faults.decide(REQUESTS["list from 0"]).on_head
+    assert on_head
+    for version in (b"7", b"5", b"7"):
+        on_head(b'{"metadata":{"resourceVersion":"%b"}' % version)
+    for _ in range(20):
+        (action,) = actions(faults, "list from 0")
+        assert isinstance(action, RewriteTarget)
+        targets.add(action.target)
+    assert targets == {f"{PATH}?resourceVersion=7&resourceVersionMatch=Exact"}
+
+
 @given(st.integers(), st.lists(st.sampled_from(sorted(REQUESTS)), max_size=40))
 def test_the_same_seed_and_requests_give_the_same_faults(seed: int, names: list[str]) -> None:
     one, other = injector(EVERYTHING, seed), injector(EVERYTHING, seed)

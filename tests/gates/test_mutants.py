@@ -9,6 +9,8 @@ from workshop.grading.runner import Runner
 
 from .conftest import Main, assert_none
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.timeout(300)
 def test_a_mutant_fails_the_checks_that_it_names_and_no_others(

@@ -7,6 +7,8 @@ from workshop.course.lesson import Lesson
 
 from .conftest import Main, assert_none
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.timeout(300)
 def test_a_notebook_runs_in_its_stage(main: Main, lesson: Lesson, notebook: str) -> None:

@@ -8,6 +8,8 @@ from workshop.course.lesson import Lesson
 
 from .conftest import Main, assert_none
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.timeout(600)
 def test_the_commands_of_a_page_print_what_it_shows(main: Main, page: str) -> None:

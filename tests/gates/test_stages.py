@@ -12,6 +12,8 @@ from workshop.system import processes
 
 from .conftest import Main, assert_none
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_file_is_in_the_stages_where_it_should_be(main: Main) -> None:
     problems = stages.problems(main.course, main.tree)

@@ -8,6 +8,8 @@ from workshop.grading.runner import Runner
 
 from .conftest import Main, assert_none
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.timeout(300)
 def test_a_starter_fails_the_checks_of_its_exercises_and_no_others(main: Main, runner: Runner, lesson: Lesson) -> None:

@@ -144,7 +144,7 @@ def test_a_deleted_file_is_told_with_the_way_to_get_it_back(folder: Clone) -> No
             "1 of 3 checks are red, 2 were not run",
         ),
         (
-            "while True:\n    try:\n        pass\n    except Exception:\n        pass\n",
+            "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except Exception:\n        pass\n",
             "shop/price.py, line",
             "No check could be run",
         ),
@@ -164,7 +164,13 @@ def test_an_endless_loop_is_ended_and_named_with_its_line(folder: Clone, text: s
     assert_is_short(text)
 
 
-def test_beside_what_hangs_other_threads_are_not_shown(folder: Clone) -> None:
+def test_a_check_that_only_calls_functions_is_ended_before_its_limit(folder: Clone) -> None:
+    write(folder, "    time.sleep(3600)\n")
+    assert "seen:      none after" in check(folder, check_limit=600, silence_limit=45)[1]
+
+
+def test_beside_what_hangs_other_threads_are_not_shown(folder: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")  # else pytest-timeout's stacks come too late to be mistaken for output
     thread = "    import threading\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
     write(folder, f"    print('scoops is', scoops)\n{thread}    time.sleep(3600)\n")
     printed = check(folder, check_limit=1)[1]

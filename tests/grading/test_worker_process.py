@@ -14,7 +14,9 @@ from workshop.system.polling import eventually
 from workshop.system.tempdir import base_directory, temporary_directory
 from workshop.workspace.cluster import CHECKOUT
 
-from ..processes import running
+from ..processes import names, running
+
+pytestmark = pytest.mark.slow
 
 KILLED = """
 import os, signal
@@ -53,7 +55,7 @@ def test_an_operator_under_check_ends_with_the_command(tmp_path: Path, number: s
     with process.stdout:
         assert any("what was ordered before the operator came is served" in line for line in process.stdout)
         children = psutil.Process(process.pid).children(recursive=True)
-        assert {"etcd", "kube-apiserver"} <= {child.name() for child in children}
+        assert {"etcd", "kube-apiserver"} <= names(children)
         assert any("forkserver" in " ".join(child.cmdline()) for child in children)
         process.send_signal(number)
         process.wait(30)

@@ -13,6 +13,8 @@ from workshop.system.polling import eventually
 
 from .notebook_files import store
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_returns_the_outputs_and_leaves_the_file_alone(tmp_path: Path) -> None:
     path = store(tmp_path, "# Scoops", "scoops = 3\nprint('three')", "scoops")

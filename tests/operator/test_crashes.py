@@ -19,6 +19,8 @@ from workshop.system.polling import eventually
 from workshop.testing.icecreams import Body, Icecreams, manifest
 from workshop.testing.operator_process import OperatorProcess
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., OperatorProcess]
 Act = Callable[[Icecreams], object]
 

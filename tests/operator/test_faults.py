@@ -23,6 +23,8 @@ from workshop.testing.icecreams import Icecreams, connected, manifest
 from workshop.testing.operator_process import OperatorProcess
 from workshop.testing.shop import Shop
 
+pytestmark = pytest.mark.slow
+
 SECONDS = float(os.environ.get("FAULTS_SECONDS", "4"))
 RATE = 0.1
 KINDS = [Kind.CONFLICT, Kind.GONE, Kind.CUT, Kind.LOST, Kind.THROTTLED, Kind.ERROR, Kind.LATENCY]

@@ -22,6 +22,8 @@ from workshop.testing.operator_process import OperatorProcess
 from workshop.testing.shop import Shop
 from workshop.workspace.cluster import Cluster
 
+pytestmark = pytest.mark.slow
+
 SEED = int(os.environ.get("MODEL_SEED", "1"))
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "12"))
 STEPS = 30

@@ -13,6 +13,8 @@ from workshop.testing.control_plane import ControlPlane
 from workshop.testing.icecreams import manifest
 from workshop.testing.shop import Shop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def open_shop(fresh_shop: Shop) -> Shop:

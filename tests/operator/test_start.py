@@ -16,6 +16,8 @@ from workshop.testing.icecreams import manifest
 from workshop.testing.operator_process import OPERATOR, OperatorProcess
 from workshop.testing.shop import Shop
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments: str, kubeconfig: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(

@@ -10,6 +10,8 @@ import pytest
 
 from .conftest import Reader
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 

@@ -11,7 +11,7 @@ from workshop.site.builder import build
 from workshop.site.errors import SiteError
 from workshop.workspace.cluster import CHECKOUT
 
-pytestmark = pytest.mark.usefixtures("site")  # which says so where no site can be made
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("site")]  # which says so where no site can be made
 
 
 def test_every_page_of_the_tree_is_on_the_site(site: Path) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def serving(tree: Path) -> Iterator[subprocess.Popen[str]]:

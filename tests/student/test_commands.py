@@ -15,6 +15,8 @@ from workshop.workspace.cluster import CHECKOUT
 
 from ..made_up_course import Clone
 
+pytestmark = pytest.mark.slow
+
 CRD = "deploy/crds/demo.lva.io_icecreams.yaml"
 
 

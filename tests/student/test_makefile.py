@@ -49,8 +49,15 @@ def test_inside_a_stage_all_checks_are_the_lessons(folder: Path) -> None:
     assert runs(folder, "test") == [".venv/bin/workshop check"]
 
 
-def test_on_main_all_checks_are_everything(folder: Path) -> None:
-    assert any(line.startswith(".venv/bin/python -m pytest") for line in runs(folder, "test"))
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [([], ""), (["QUICK=1"], ' -m "not slow"'), (["ARGS=-k 01-crd"], " -k 01-crd")],
+)
+def test_on_main_all_checks_are_everything_or_all_but_the_slow_ones(
+    folder: Path, arguments: list[str], options: str
+) -> None:
+    pytest_on_all_cores = ".venv/bin/python -m pytest --numprocesses=3 --dist=worksteal"
+    assert runs(folder, "test", *arguments)[-1] == pytest_on_all_cores + options
 
 
 def test_setup_makes_the_tags(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """What a check says of an operator that hangs, on a real API server: the line, at once, and always the same."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,21 @@ FIRST_LINE = "        icecream = self.cache.get(name)\n"
 def shop(control_plane: ControlPlane) -> Iterator[Shop]:
     with crd.served(control_plane, look=""), Shop(control_plane) as opened:
         yield opened
+
+
+def test_events_that_others_write_as_core_v1_are_no_harm(control_plane: ControlPlane) -> None:
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "from-elsewhere", "namespace": "default"},
+        "involvedObject": {},
+        "reason": "Scheduled",
+        "message": "without an eventTime",
+    }
+    control_plane.kubectl("create", "-f", "-", stdin=json.dumps(event))
+    with Shop(control_plane) as shop:
+        assert shop.events("a") == []
+    control_plane.kubectl("delete", "event", "from-elsewhere")
 
 
 @pytest.fixture

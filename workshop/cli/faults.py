@@ -110,10 +110,11 @@ def _wait(proxy: FaultInjector) -> int:
 def _print(fault: InjectedFault) -> None:
     at = "" if fault.event is None else f", at event {fault.event}"
     now = datetime.datetime.now(datetime.UTC).astimezone()
-    click.echo(f"{now:%H:%M:%S}  {fault.kind:<9}  {fault.request}{at}: {_details(fault.action)}")
+    click.echo(f"{now:%H:%M:%S}  {fault.kind:<9}  {fault.request}{at}: {details(fault.action)}")
 
 
-def _details(action: FaultAction) -> str:
+def details(action: FaultAction) -> str:
+    """What was done, in a few words."""
     match action:
         case Respond(status=status, forwarded=forwarded):
             return f"{status}, and it happened" if forwarded else str(status)

@@ -36,14 +36,25 @@ class Proxy:
         self._until = until
         async with connect(self._url, self._tls) as self._upstream:
             self._client = _Client(self._handle)
-            loop = asyncio.get_running_loop()
-            listener = await loop.create_server(lambda: self._client.http(), sock=listening, ssl=tls)
+            handshakes, loop = set[asyncio.Task[None]](), asyncio.get_running_loop()
+
+            def accept() -> None:
+                with contextlib.suppress(BlockingIOError, ConnectionAbortedError):  # the client is gone again
+                    task = loop.create_task(self._handshake(listening.accept()[0], tls))
+                    handshakes.add(task)
+                    task.add_done_callback(handshakes.discard)
+
+            loop.add_reader(listening, accept)  # asyncio's Server forgets what it has just accepted when it is closed
             try:
                 await until
             finally:
-                listener.close()
+                loop.remove_reader(listening)
                 self._client.drop()
                 await self._client.http.shutdown(0)
+
+    async def _handshake(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
+        with contextlib.suppress(OSError):  # the client is gone, or hasn't got the certificate
+            await asyncio.get_running_loop().connect_accepted_socket(self._client.http, connection, ssl=tls)
 
     async def _handle(self, incoming: web.BaseRequest, client: "_Client") -> web.StreamResponse:
         request = HttpRequest(incoming.method, incoming.raw_path, await incoming.content.read())

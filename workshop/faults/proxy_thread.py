@@ -44,6 +44,7 @@ def running(
     tls = tls_contexts(context, datetime.datetime.now(datetime.UTC))
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG))
+        listening.setblocking(False)
         port = listening.getsockname()[1]
         own = (folder or kubeconfig.parent) / f"through-{port}.{kubeconfig.name}"
         stack.callback(own.unlink, missing_ok=True)

@@ -45,7 +45,7 @@ class Upstream:
 async def connect(url: str, tls: ssl.SSLContext) -> AsyncIterator[Upstream]:
     """Connections to `url`, all of them closed at the end."""
     sockets = _OpenSockets()
-    connector = aiohttp.TCPConnector(ssl=tls, limit=0, socket_factory=sockets.make)
+    connector = aiohttp.TCPConnector(ssl=tls, limit=0, socket_factory=sockets.connecting)
     no_limit = aiohttp.ClientTimeout(total=None)
     try:
         async with aiohttp.ClientSession(
@@ -71,7 +71,7 @@ class _OpenSockets:
         self._open: set[socket.socket] = set()
         self._changed = asyncio.Event()
 
-    def make(self, address: tuple[Any, ...]) -> socket.socket:
+    def connecting(self, address: tuple[Any, ...]) -> socket.socket:
         """A socket for this address, as getaddrinfo gives it."""
         family, kind, protocol, *_ = address
         made = _Socket(self._discard, family, kind, protocol)

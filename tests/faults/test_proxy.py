@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from workshop.testing.polling import eventually
 
 from tests.faults.conftest import Kubectl, Through
 from tests.faults.plain_client import MERGE_PATCH, SECRETS, Client, Reply, secret
 from workshop import faults
 from workshop.controlplane import certificates, kubeconfig
 from workshop.faults import InjectedFault
+from workshop.system.polling import eventually
 
 
 def own_sockets() -> set[tuple[Any, str]]:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
+from kubernetes.client import ApiException
 
 from tests.operator.shop import CRD, apply_crd, create, eventually_event, eventually_left, eventually_ready
+from workshop.system.polling import eventually
 from workshop.testing.icecreams import manifest
 from workshop.testing.shop import Shop
 
@@ -38,7 +40,9 @@ def stored_before_the_schema(shop: Shop) -> Iterator[Shop]:
     schema = lax["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     schema["properties"]["spec"] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     apply_crd(shop, lax)
-    create(shop, {**manifest("old"), "spec": {"flavour": "matcha"}}, manifest("empty"))
+    old = {**manifest("old"), "spec": {"flavour": "matcha"}}
+    eventually(lambda: create(shop, old), retry_on=ApiException)  # the new schema isn't in force at once
+    create(shop, manifest("empty"))
     yield shop
     apply_crd(shop)
 

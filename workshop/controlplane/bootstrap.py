@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from workshop.controlplane import certificates, kubeconfig
+from workshop.controlplane.component_flags import ControlPlaneSpec, Credentials, control_plane_spec
 from workshop.controlplane.layout import Layout
-from workshop.controlplane.spec import ControlPlaneSpec, Credentials, control_plane_spec
 
 _HOSTS = ("127.0.0.1", "localhost", "kubernetes.default.svc", "10.0.0.1")
 

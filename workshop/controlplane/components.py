@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from workshop.controlplane.spec import ETCD_SOCKET, ComponentSpec, ControlPlaneSpec
+from workshop.controlplane.component_flags import ETCD_SOCKET, ComponentSpec, ControlPlaneSpec
 from workshop.controlplane.state_file import Failure
 from workshop.system import processes
 from workshop.system.polling import eventually

@@ -39,7 +39,7 @@ class Layout:
 
     @property
     def spec_file(self) -> Path:
-        """What the supervisor has to start (`spec.py`)."""
+        """What the supervisor has to start (`component_flags.py`)."""
         return self.controlplane / "spec.json"
 
     @property

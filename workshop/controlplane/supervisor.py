@@ -16,9 +16,9 @@ from types import FrameType
 import psutil
 
 from workshop.controlplane import state_file
+from workshop.controlplane.component_flags import ControlPlaneSpec
 from workshop.controlplane.components import ComponentFailedError, Components
 from workshop.controlplane.layout import Layout
-from workshop.controlplane.spec import ControlPlaneSpec
 from workshop.controlplane.state_file import ControlPlaneState, Failure, ProcessId, State
 from workshop.system import flock
 

@@ -15,7 +15,7 @@ from .made_up_course import clone, folder
 
 __all__ = ["clone", "folder"]  # fixtures
 
-for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ARGS", "QUICK"):
     os.environ.pop(name, None)
 
 for number in (signal.SIGINT, signal.SIGTERM):

@@ -50,7 +50,7 @@ def _gather(
 ) -> tuple[list[Page], dict[str, bytes]]:
     """All pages, with links as the site needs them, and all other files by their path on the site."""
     pages = [inline_drawings(page, root) for page in read_pages(root)]
-    problems = [problem for page in pages for problem in snippets.problems(page)]
+    problems = [problem for page in pages for problem in snippets.problems(root, page)]
     if problems := [*problems, *api_reference.problems(root)]:
         raise SiteError("\n".join(problems))
     files = {site: (root / source).read_bytes() for source, site in assets(root).items()}
@@ -69,7 +69,7 @@ def _gather(
 def _mkdocs(root: Path, config: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", str(config)],
-        cwd=root,  # snippets are looked for from here
+        cwd=root,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -7,6 +7,7 @@ import pytest
 
 from workshop.site import notebook_pages, snippets
 from workshop.site.console_blocks import mark_commands
+from workshop.site.definition_anchors import anchor_terms
 from workshop.site.errors import SiteError
 from workshop.site.inline_svg import inline_drawings
 from workshop.site.links import rewrite_links
@@ -163,6 +164,11 @@ def test_a_block_that_shows_how_a_snippet_is_written_is_no_snippet(shop: Path) -
 @pytest.mark.parametrize("language", ["console", "sh", "text", ""])
 def test_what_people_type_and_see_is_no_snippet(shop: Path, language: str) -> None:
     assert list(snippets.problems(shop, lesson(f"```{language}\n$ kubectl get crd\n```\n"))) == []
+
+
+def test_a_term_of_a_definition_list_can_be_linked_to() -> None:
+    text = "Words.\n\nServer-side apply\n:   Merges.\n    And more.\n\n```text\nNo term\n:   This.\n```\n"
+    assert anchor_terms(lesson(text)).text == text.replace("apply\n", "apply { #server-side-apply }\n")
 
 
 def test_a_console_block_has_marks_on_commands_and_on_what_they_print() -> None:

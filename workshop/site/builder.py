@@ -14,6 +14,7 @@ import yaml
 from workshop.course.tags import STAGE_FILE
 from workshop.site import api_reference, command_reference, notebook_pages, snippets
 from workshop.site.console_blocks import mark_commands
+from workshop.site.definition_anchors import anchor_terms
 from workshop.site.errors import SiteError
 from workshop.site.inline_svg import inline_drawings
 from workshop.site.links import rewrite_links
@@ -63,7 +64,8 @@ def _gather(
     pages += [*api_reference.pages(root), command_reference.page(root, command)]
     places = {page.source: page.site for page in pages} | assets(root)
     is_stage = (root / STAGE_FILE).exists()
-    return [mark_commands(rewrite_links(page, places, is_stage=is_stage)) for page in pages], files
+    pages = [rewrite_links(anchor_terms(page), places, is_stage=is_stage) for page in pages]
+    return [mark_commands(page) for page in pages], files
 
 
 def _mkdocs(root: Path, config: Path) -> None:

@@ -1,4 +1,4 @@
-"""A level-triggered operator, whole: whatever has happened, look at all, and write what isn't as it should be.
+"""A whole level-triggered operator: whatever has happened, look at all, and write what differs.
 
 kopf run --standalone --all-namespaces lessons/02-reconciler/level.py
 """
@@ -27,6 +27,7 @@ def look(type: str | None, name: str, **_: Any) -> None:
             "toppingsCount": len(icecream["spec"].get("topping", [])),
         }
         if icecream.get("status") != status:
-            api.patch_cluster_custom_object_status(*ICECREAMS, icecream["metadata"]["name"], {"status": status})
+            path = (*ICECREAMS, icecream["metadata"]["name"])
+            api.patch_cluster_custom_object_status(*path, {"status": status})
             written += 1
     logging.info("%s %s: %d listed, %d written", type, name, len(listed), written)

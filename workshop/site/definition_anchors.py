@@ -6,8 +6,6 @@ In the pages as files such a link leads to the glossary, and on the site to the 
 import re
 from dataclasses import replace
 
-from markdown.extensions.toc import slugify
-
 from workshop.course.markdown import text_and_blocks
 from workshop.site.page import Page
 
@@ -21,4 +19,5 @@ def anchor_terms(page: Page) -> Page:
 
 
 def _anchored(match: re.Match[str]) -> str:
-    return f"{match['term']} {{ #{slugify(match['term'], '-')} }}"
+    anchor = re.sub(r"[^a-z0-9]+", "-", match["term"].lower()).strip("-")
+    return f"{match['term']} {{ #{anchor} }}"

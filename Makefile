@@ -90,8 +90,14 @@ lock: ## pin the dependencies again (for maintainers; needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra site --constraint requirements.lock \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml -o requirements-site.lock
 
+# Of what pip says, what shows a person that it goes on. Its errors go another way.
+PIP_INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off --no-deps
+PROGRESS := n=0; while read -r did what; do case $$did in \
+  Collecting) n=$$((n + 1)); if [ $$((n % 20)) = 0 ]; then echo "  $$n packages are here ..."; fi ;; \
+  Installing) echo "  all $$n are here; unpacking them ..." ;; esac; done
+
 .venv/ready: requirements.lock pyproject.toml
-	@echo "Installing Python packages into .venv ..."
+	@echo "Installing Python packages into .venv; that takes up to a minute ..."
 	@.venv/bin/python -m pip --version >/dev/null 2>&1 && exit; \
 	python=; for name in python3 python3.13 python3.12 python3.11; do \
 	  if $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
@@ -102,11 +108,14 @@ lock: ## pin the dependencies again (for maintainers; needs uv)
 	  exit 1; fi; \
 	if ! $$python -m venv --clear .venv; then \
 	  echo "Python can't make virtual environments here. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; fi
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@rm -f $@
+	@{ $(PIP_INSTALL) --require-hashes -r requirements.lock && touch $@; } | { $(PROGRESS); }
+	@test -e $@ && rm $@
+	@$(PIP_INSTALL) --quiet --no-build-isolation --editable .
 	@touch $@
 
 .venv/site: .venv/ready requirements-site.lock
-	@echo "Installing what makes the site and runs the notebooks ..."
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-site.lock
-	@touch $@
+	@echo "Installing what makes the site and runs the notebooks; that takes up to a minute ..."
+	@rm -f $@
+	@{ $(PIP_INSTALL) --require-hashes -r requirements-site.lock && touch $@; } | { $(PROGRESS); }
+	@test -e $@

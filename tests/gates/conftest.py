@@ -56,9 +56,12 @@ class Main:
         return [path for path in self._given_to_students(".ipynb") if self._whose(path) == lesson.name]
 
     def pages(self) -> dict[str, str]:
-        """The pages that show commands; ids, by whose they are, and paths."""
-        pages = [path for path in self._given_to_students(".md") if any(commands(self.text(path)))]
-        return {f"{self._whose(path)}-{path}": path for path in pages}
+        """All pages; ids, by whose they are, and paths."""
+        return {f"{self._whose(path)}-{path}": path for path in self._given_to_students(".md")}
+
+    def pages_with_commands(self) -> dict[str, str]:
+        """Those of the pages that show commands."""
+        return {name: path for name, path in self.pages().items() if any(commands(self.text(path)))}
 
     def _given_to_students(self, suffix: str) -> list[str]:
         last = stages.stage(self.course, self.tree, self.course.lessons[-1])
@@ -89,8 +92,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         _parametrize(metafunc, ("lesson", "notebook"), cases)
     elif "lesson" in metafunc.fixturenames:
         _parametrize(metafunc, ("lesson",), {each.name: (each,) for each in lessons})
-    elif "page" in metafunc.fixturenames:
-        _parametrize(metafunc, ("page",), {name: (path,) for name, path in main.pages().items()})
+    for fixture, pages in (("page", main.pages), ("page_with_commands", main.pages_with_commands)):
+        if fixture in metafunc.fixturenames:
+            _parametrize(metafunc, (fixture,), {name: (path,) for name, path in pages().items()})
 
 
 def _parametrize(metafunc: pytest.Metafunc, names: tuple[str, ...], cases: dict[str, tuple[Any, ...]]) -> None:
@@ -111,7 +115,7 @@ def _main(config: pytest.Config) -> Main:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with pages: they take longest, and no worker should still read one when the others are done."""
-    items.sort(key=lambda item: "page" not in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: "page_with_commands" not in getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(wrapper=True)

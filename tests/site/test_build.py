@@ -21,7 +21,7 @@ def test_every_page_of_the_tree_is_on_the_site(site: Path) -> None:
     assert [page for page in (*written, *lessons, *notebooks) if not (site / page).is_file()] == []
 
 
-def test_a_snippet_is_cut_from_its_file(site: Path) -> None:
+def test_a_snippet_is_shown_with_the_name_of_its_file(site: Path) -> None:
     page = (site / "authors.html").read_text()
     assert '<span class="filename">deploy/samples/toomuch.yaml</span>' in page
     assert "coconutflakes" in page
@@ -42,10 +42,10 @@ def test_broken_links_and_anchors_are_named(tree: Path) -> None:
         assert named in str(caught.value)
 
 
-def test_a_snippet_of_a_file_that_is_not_there_is_named(tree: Path) -> None:
-    with (tree / "docs/glossary.md").open("a") as page:
-        page.write('\n```yaml title="deploy/none.yaml"\n--8<-- "deploy/none.yaml"\n```\n')
-    with pytest.raises(SiteError, match=r"deploy/none\.yaml"):
+def test_a_snippet_that_is_not_what_its_file_says_is_named(tree: Path) -> None:
+    with (tree / "deploy/samples/toomuch.yaml").open("a") as sample:
+        sample.write("    - nuts\n")
+    with pytest.raises(SiteError, match=r"docs/authors\.md, line \d+: (?s:.*)\n\+    - nuts"):
         build(tree, tree / "site", workshop, run_notebooks=False)
 
 

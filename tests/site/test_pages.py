@@ -7,6 +7,7 @@ import pytest
 
 from workshop.site import notebook_pages, snippets
 from workshop.site.console_blocks import mark_commands
+from workshop.site.definition_anchors import anchor_terms
 from workshop.site.errors import SiteError
 from workshop.site.inline_svg import inline_drawings
 from workshop.site.links import rewrite_links
@@ -61,26 +62,113 @@ def test_in_a_stage_a_link_to_a_page_that_there_never_was_is_still_broken() -> N
     assert "](" in links(lesson("[words](../../docs/glosary.md)"), is_stage=True)
 
 
-def test_a_snippet_names_its_file_and_is_cut_from_it() -> None:
-    good = '```python title="reconciling/backoff.py"\n--8<-- "reconciling/backoff.py:delay"\n```\n'
-    assert list(snippets.problems(lesson(good))) == []
-    other = good.replace('title="reconciling', 'title="workshop')
-    own = 'Text.\n\n```python title="a.py"\nprint()\n```\n'
-    assert list(snippets.problems(lesson(other))) == [
-        'lessons/01-crd/lesson.md, line 1: the snippet doesn\'t name its file: ```python title="reconciling/backoff.py"'
+SCOOP = '''"""Scoops."""
+
+
+class Scoop:
+    def melt(self) -> None:
+        wait()
+        drip()
+
+    def freeze(self) -> None: ...
+'''
+MELT = "def melt(self) -> None:\n    wait()\n    drip()\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A tree with a file that a page may show."""
+    (tmp_path / "scoop.py").write_text(SCOOP)
+    return tmp_path
+
+
+def snippet(code: str, file: str = "scoop.py") -> str:
+    return f'```python title="{file}"\n{code}```\n'
+
+
+def in_a_list(text: str) -> str:
+    return "1. Do:\n\n" + textwrap.indent(text, "    ")
+
+
+@pytest.mark.parametrize("code", [SCOOP, MELT])
+def test_a_snippet_is_what_its_file_says_or_lines_of_it(shop: Path, code: str) -> None:
+    assert list(snippets.problems(shop, lesson(snippet(code)))) == []
+    assert list(snippets.problems(shop, lesson(in_a_list(snippet(code))))) == []
+
+
+def test_where_a_snippet_says_something_else_the_difference_is_shown(shop: Path) -> None:
+    [problem] = snippets.problems(shop, lesson("Text.\n\n" + snippet(MELT.replace("wait()", "hurry()"))))
+    assert problem.splitlines() == [
+        "lessons/01-crd/lesson.md, line 3: this isn't what scoop.py says; "
+        "workshop docs --update-snippets puts it right",
+        "--- the page",
+        "+++ scoop.py",
+        "@@ -1,3 +1,3 @@",
+        " def melt(self) -> None:",
+        "-    hurry()",
+        "+    wait()",
+        "     drip()",
     ]
-    for page in (own, "1. Do:\n\n" + textwrap.indent(own.removeprefix("Text.\n\n"), "    ")):
-        [problem] = snippets.problems(lesson(page))
-        assert problem.startswith("lessons/01-crd/lesson.md, line 3: this code isn't cut from a file")
 
 
-def test_a_block_that_shows_how_a_snippet_is_written_is_no_snippet() -> None:
-    assert list(snippets.problems(lesson("````text\n```python\nprint()\n```\n````\n"))) == []
+def test_a_whole_file_goes_to_its_end(shop: Path) -> None:
+    [problem] = snippets.problems(shop, lesson(snippet(SCOOP.removesuffix("    def freeze(self) -> None: ...\n"))))
+    assert problem.endswith("\n+    def freeze(self) -> None: ...")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("```python\nprint()\n```\n", 'this code names no file: ```python title="FILE"'),
+        (snippet(SCOOP, "none.py"), "there is no file none.py"),
+        (snippet(SCOOP, "../scoop.py"), "there is no file ../scoop.py"),
+        (snippet("print()\n"), "no part of scoop.py begins with this line: print()"),
+        (snippet("class Scoop:\n    pass\n"), "no part of scoop.py ends with this line: pass"),
+    ],
+)
+def test_a_snippet_of_no_file_or_of_no_part_of_it_is_named(shop: Path, text: str, problem: str) -> None:
+    (shop.parent / "scoop.py").write_text(SCOOP)
+    [seen] = snippets.problems(shop, lesson(in_a_list(text)))
+    assert seen.startswith(f"lessons/01-crd/lesson.md, line 3: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", SCOOP),
+        ('"""Scoops."""\n\n\nclass Scoop: ...\n', SCOOP),
+        ("def melt(self) -> None:\n    drip()\n", MELT),
+        (MELT, MELT),
+        ("        wait()\n        drip()\n", "wait()\ndrip()\n"),
+    ],
+)
+def test_snippets_are_brought_up_to_date(shop: Path, before: str, after: str) -> None:
+    page = shop / "docs/scoops.md"
+    page.parent.mkdir()
+    page.write_text(f"Text.\n\n{snippet(before)}\n{in_a_list(snippet(before))}\nText.\n")
+    assert list(snippets.update(shop)) == (["docs/scoops.md"] if before != after else [])
+    assert page.read_text() == f"Text.\n\n{snippet(after)}\n{in_a_list(snippet(after))}\nText.\n"
+
+
+def test_what_cannot_be_brought_up_to_date_is_named(shop: Path) -> None:
+    (shop / "docs").mkdir()
+    (shop / "docs/scoops.md").write_text(snippet(MELT, "none.py"))
+    with pytest.raises(SiteError, match=r"^docs/scoops\.md, line 1: there is no file none\.py"):
+        list(snippets.update(shop))
+
+
+def test_a_block_that_shows_how_a_snippet_is_written_is_no_snippet(shop: Path) -> None:
+    assert list(snippets.problems(shop, lesson("````text\n```python\nprint()\n```\n````\n"))) == []
 
 
 @pytest.mark.parametrize("language", ["console", "sh", "text", ""])
-def test_what_people_type_and_see_is_no_snippet(language: str) -> None:
-    assert list(snippets.problems(lesson(f"```{language}\n$ kubectl get crd\n```\n"))) == []
+def test_what_people_type_and_see_is_no_snippet(shop: Path, language: str) -> None:
+    assert list(snippets.problems(shop, lesson(f"```{language}\n$ kubectl get crd\n```\n"))) == []
+
+
+def test_a_term_of_a_definition_list_can_be_linked_to() -> None:
+    text = "Words.\n\nServer-side apply\n:   Merges.\n    And more.\n\n```text\nNo term\n:   This.\n```\n"
+    assert anchor_terms(lesson(text)).text == text.replace("apply\n", "apply { #server-side-apply }\n")
 
 
 def test_a_console_block_has_marks_on_commands_and_on_what_they_print() -> None:

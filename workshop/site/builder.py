@@ -14,6 +14,7 @@ import yaml
 from workshop.course.tags import STAGE_FILE
 from workshop.site import api_reference, command_reference, notebook_pages, snippets
 from workshop.site.console_blocks import mark_commands
+from workshop.site.definition_anchors import anchor_terms
 from workshop.site.errors import SiteError
 from workshop.site.inline_svg import inline_drawings
 from workshop.site.links import rewrite_links
@@ -50,7 +51,7 @@ def _gather(
 ) -> tuple[list[Page], dict[str, bytes]]:
     """All pages, with links as the site needs them, and all other files by their path on the site."""
     pages = [inline_drawings(page, root) for page in read_pages(root)]
-    problems = [problem for page in pages for problem in snippets.problems(page)]
+    problems = [problem for page in pages for problem in snippets.problems(root, page)]
     if problems := [*problems, *api_reference.problems(root)]:
         raise SiteError("\n".join(problems))
     files = {site: (root / source).read_bytes() for source, site in assets(root).items()}
@@ -63,13 +64,14 @@ def _gather(
     pages += [*api_reference.pages(root), command_reference.page(root, command)]
     places = {page.source: page.site for page in pages} | assets(root)
     is_stage = (root / STAGE_FILE).exists()
-    return [mark_commands(rewrite_links(page, places, is_stage=is_stage)) for page in pages], files
+    pages = [rewrite_links(anchor_terms(page), places, is_stage=is_stage) for page in pages]
+    return [mark_commands(page) for page in pages], files
 
 
 def _mkdocs(root: Path, config: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", str(config)],
-        cwd=root,  # snippets are looked for from here
+        cwd=root,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -9,6 +9,7 @@ import aiohttp
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from reconciling.httpproxy import proxy_for_url
 from workshop.faults.open_sockets import OpenSockets
 
 HOP_BY_HOP = {  # RFC 9110, 7.6.1
@@ -48,7 +49,11 @@ async def connect(url: str, tls: ssl.SSLContext) -> AsyncIterator[Upstream]:
     no_limit = aiohttp.ClientTimeout(total=None)
     try:
         async with aiohttp.ClientSession(
-            connector=connector, timeout=no_limit, skip_auto_headers=_NEVER_ADDED, auto_decompress=False
+            connector=connector,
+            timeout=no_limit,
+            skip_auto_headers=_NEVER_ADDED,
+            auto_decompress=False,
+            proxy=proxy_for_url(url),
         ) as session:
             yield Upstream(url, session)
     finally:

@@ -39,13 +39,17 @@ class ConnectProxy:
 
 @contextlib.asynccontextmanager
 async def connect_proxy(target: int | None) -> AsyncIterator[ConnectProxy]:
-    """A proxy that knows CONNECT alone (RFC 9110 section 9.3.6), and leads to a port of loopback in any case."""
+    """A proxy that knows CONNECT alone (RFC 9110 section 9.3.6), and always leads to one port of loopback, or says 502."""
     proxy = ConnectProxy()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request, *headers = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
         proxy.asked.append(request.removeprefix("CONNECT ").removesuffix(" HTTP/1.1"))
         proxy.authorizations += [line.partition(": ")[2] for line in headers if line.startswith("Proxy-Authorization")]
+        if target is None:
+            writer.write(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+            writer.close()
+            return
         there, onward = await asyncio.open_connection("127.0.0.1", target)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await asyncio.gather(_copy(reader, onward), _copy(there, writer))

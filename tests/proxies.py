@@ -39,7 +39,7 @@ class ConnectProxy:
 
 @contextlib.asynccontextmanager
 async def connect_proxy(target: int | None) -> AsyncIterator[ConnectProxy]:
-    """A proxy that knows CONNECT alone (RFC 9110 section 9.3.6), and always leads to one port of loopback, or says 502."""
+    """A proxy that knows CONNECT alone (RFC 9110 section 9.3.6). All leads to one port of loopback, or to a 502."""
     proxy = ConnectProxy()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -3,6 +3,7 @@
 import ssl
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 
 from certmanager.acme.errors import UnreachableError
@@ -10,6 +11,7 @@ from tests.acme.conftest import Apply, Connect
 from tests.acme.fake_ca import FakeCA
 from tests.proxies import DEAD_PROXIES, DEAD_PROXY, connect_proxy, set_proxies
 from workshop import pebble
+from workshop.pebble.challtestsrv import ChallTestSrv
 
 
 async def test_a_pebble_and_its_dns_are_reached_whatever_proxy_there_is(
@@ -32,6 +34,14 @@ async def test_any_other_ca_is_reached_through_the_proxy(
         async with connect_to(fake_ca) as client:
             await client.new_account(terms_agreed=True)
         assert set(proxy.asked) == {"ca.invalid:443"}
+
+
+async def test_so_is_any_other_dns(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with connect_proxy(None) as proxy:
+        set_proxies(monkeypatch, http_proxy=proxy.url)
+        with pytest.raises(aiohttp.ClientResponseError, match="502"):
+            await ChallTestSrv("http://dns.invalid:8055").set_servfail("example.test")
+        assert proxy.asked == ["POST http://dns.invalid:8055/set-servfail"]
 
 
 async def test_no_proxy_is_respected(connect_to: Connect, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Behind a proxy: the operator and its checks reach this machine without it, and an operator that can't go on names it."""
+"""Behind a proxy: operator and checks reach this machine without it, and an operator that can't go on names it."""
 
 import os
 import subprocess

@@ -12,6 +12,7 @@ from kubernetes.aio.client import ApiClient, ApiException, CustomObjectsApi
 from icecream_operator.icecream import GROUP, PLURAL, VERSION
 from reconciling.connection import CredentialsError
 from reconciling.errors import NotFound, Retry, explain, translated
+from reconciling.httpproxy import through
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,8 @@ async def wait_until_served(
     failures = 0
     while True:
         try:
-            with translated(f"listing icecreams at {api().configuration.host}"):
+            server = api().configuration
+            with translated(f"listing icecreams at {server.host}{through(server.proxy)}"):
                 await CustomObjectsApi(api()).list_cluster_custom_object(GROUP, VERSION, PLURAL, limit=1)
         except (NotFound, Retry) as obstacle:
             failures += 1

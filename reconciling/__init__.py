@@ -7,6 +7,7 @@
 - `patch` and `conditions`: what is to be written, if anything.
 - `events`: why something happened, for people.
 - `connection`: one session to the API server, for kopf's reads and for our writes.
+- `httpproxy`: which proxy a request goes through, by the environment.
 - `listing`: notices every complete list that kopf receives.
 - `logs`: lines that name their object.
 - `metrics` and `endpoints`: how the process is doing, for Prometheus and for kubelet's probes.

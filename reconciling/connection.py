@@ -8,13 +8,13 @@ So there is one pool of connections, one set of credentials, and one place that 
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.request import getproxies_environment
 
 import kopf
 import yaml
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from kubernetes.aio import client, config
 
+from reconciling.httpproxy import proxy_for_url
 from reconciling.kubernetes_internals import open_session, remove_temporary_files
 
 NOT_A_KUBECONFIG = (TypeError, ValueError, KeyError, AttributeError)  # how the kubernetes client says so
@@ -72,7 +72,8 @@ class Connection:
         configuration, before = await self._configuration(), self._client
         configuration.client_session_kwargs = {
             "middlewares": (_authenticate(configuration), *self._middlewares),
-            "trust_env": bool(getproxies_environment()),  # costs a thread hop for every request, so only where needed
+            "proxy": configuration.proxy,
+            "trust_env": False,  # aiohttp would use the environment's proxy for loopback too
         }
         self._client = client.ApiClient(configuration)
         remove_temporary_files()
@@ -107,6 +108,7 @@ class Connection:
         except (config.ConfigException, yaml.YAMLError, OSError, *NOT_A_KUBECONFIG) as error:
             source = self._kubeconfig or "the pod's service account"
             raise CredentialsError(f"The credentials of {source} can't be used: {error}") from error
+        configuration.proxy = configuration.proxy or proxy_for_url(configuration.host)
         return configuration
 
 

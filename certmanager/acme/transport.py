@@ -17,6 +17,7 @@ from multidict import CIMultiDictProxy
 from certmanager.acme.errors import BadReplyError, UnreachableError
 from certmanager.acme.exchange import Exchange, ExchangeCallback
 from certmanager.acme.fields import is_https_url
+from reconciling.httpproxy import proxy_for_url, through
 
 LARGEST_REPLY = 1 << 20
 REQUEST_SECONDS = 30.0
@@ -72,17 +73,17 @@ class Transport:
             UnreachableError: no reply.
             BadReplyError: a redirect, or too much.
         """
-        began = time.perf_counter()
+        began, proxy = time.perf_counter(), proxy_for_url(url)
         try:
             async with self._session.request(
-                method, url, data=body, headers=None if body is None else _JOSE, allow_redirects=False
+                method, url, data=body, headers=None if body is None else _JOSE, allow_redirects=False, proxy=proxy
             ) as response:
                 received = await _read(response)
                 reply = Reply(url, response.status, response.headers, received)
         except TimeoutError as error:
-            raise UnreachableError(f"{method} {url}: no reply within {REQUEST_SECONDS:g} s") from error
+            raise UnreachableError(f"{method} {url}{through(proxy)}: no reply within {REQUEST_SECONDS:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise UnreachableError(f"{method} {url}: {error}") from error
+            raise UnreachableError(f"{method} {url}{through(proxy)}: {error}") from error
         if self._on_exchange is not None:
             headers = tuple(reply.headers.items())
             self._on_exchange(Exchange(method, url, body, reply.status, headers, received, time.perf_counter() - began))

@@ -10,13 +10,14 @@ import pytest
 from certmanager.acme.storage import Storage
 from certmanager.pki import chains
 from certmanager.pki.names import AltNames
+from tests.proxies import DEAD_PROXIES, DEAD_PROXY
 from workshop import pebble
 
 WORKSHOP = [sys.executable, "-c", "from workshop.cli.main import main; main()"]
 
 
-def issue(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "WORKSHOP_HOME": str(home)}
+def issue(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "WORKSHOP_HOME": str(home), **variables}
     argv = [*WORKSHOP, "acme", "issue", *arguments]
     return subprocess.run(argv, capture_output=True, text=True, env=environment, check=False)
 
@@ -35,6 +36,28 @@ def test_with_nothing_but_a_name_it_tells_the_whole_story(tmp_path: Path) -> Non
     assert "  The CA comes to look: GET /.well-known/acme-challenge/" in done.stdout
     leaf = chains.from_pem((tmp_path / "acme" / "example.test" / "tls.crt").read_bytes())[0]
     assert AltNames.of(leaf).dns_names == {"example.test"}
+
+
+@pytest.mark.parametrize("challenge", ["http-01", "dns-01"])
+def test_the_environments_proxy_is_not_for_loopback(tmp_path: Path, challenge: str) -> None:
+    done = issue(tmp_path, "example.test", "--challenge", challenge, **DEAD_PROXIES)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_ca_elsewhere_is_asked_through_the_proxy_which_is_named(tmp_path: Path) -> None:
+    done = issue(
+        tmp_path,
+        "example.test",
+        "--directory",
+        "https://ca.invalid/dir",
+        "--listen",
+        "127.0.0.1",
+        "--http-port",
+        "0",
+        **DEAD_PROXIES,
+    )
+    assert done.returncode == 1
+    assert f"GET https://ca.invalid/dir through the proxy {DEAD_PROXY}: " in done.stderr
 
 
 def test_the_wire_shows_messages_and_no_secret(ca: pebble.Pebble, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 import urllib3
 
 from tests.binaries.conftest import CONTENT, MEMBERS, Server, Student, archive
+from tests.proxies import DEAD_PROXIES, set_proxies
 from workshop.binaries import BinariesMissing, downloads
 from workshop.binaries.catalogue import Download
 from workshop.binaries.errors import SourceFailed
@@ -65,6 +66,29 @@ def test_a_mirror_serves_what_the_official_hosts_have(student: Student, server: 
     offer(student, dataclasses.replace(mirrored, url="https://dl.example.test/v1/envtest.tar.gz"))
     student.env["WORKSHOP_MIRROR"] = f"{server.url}/mirror/"
     assert student.ensure("etcd")["etcd"].read_bytes() == b"etcd"
+
+
+def test_a_mirror_on_this_machine_is_asked_without_the_environments_proxy(
+    student: Student, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_proxies(monkeypatch, **DEAD_PROXIES)
+    offer(student, server.serve("/envtest.tar.gz", archive(CONTENT), MEMBERS))
+    assert student.ensure("etcd")["etcd"].read_bytes() == b"etcd"
+
+
+def test_any_other_server_is_asked_through_the_proxy(
+    student: Student, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_proxies(monkeypatch, http_proxy=server.url)
+    url = "http://dl.invalid/envtest.tar.gz"  # a proxy is asked for the whole URL
+    offer(student, dataclasses.replace(server.serve(url, archive(CONTENT), MEMBERS), url=url))
+    assert student.ensure("etcd")["etcd"].read_bytes() == b"etcd"
+
+
+def test_a_proxy_that_leads_nowhere_is_named(student: Student, dead_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_proxies(monkeypatch, https_proxy=dead_url, no_proxy="127.0.0.0/8")
+    line = refusal(student, Download("https://dl.invalid/etcd", "sha256:00", {"etcd": ""}))
+    assert line.startswith(f"https://dl.invalid/etcd could not be downloaded through the proxy {dead_url}: ")
 
 
 def test_a_redirect_is_followed(student: Student, server: Server) -> None:

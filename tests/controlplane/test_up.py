@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from tests.controlplane.conftest import Workspace
+from tests.proxies import DEAD_PROXY
 from workshop.controlplane.layout import Layout
 
 pytestmark = pytest.mark.slow
@@ -80,6 +81,13 @@ def test_logs_without_a_name_shows_the_end_of_each(up: Workspace) -> None:
     for component in ("etcd", "kube-apiserver", "kube-controller-manager", "audit"):
         assert re.search(rf"^==> {component} <==$", shown, re.MULTILINE)
     assert re.search(r"^==> kube-apiserver <==\n[IWE]\d{4} ", shown, re.MULTILINE)
+
+
+def test_env_keeps_programs_in_the_shell_from_using_a_proxy_for_loopback(up: Workspace) -> None:
+    exports = up.workshop("env", HTTPS_PROXY=DEAD_PROXY, no_proxy="a.example").stdout
+    show = exports + 'echo "$NO_PROXY $no_proxy"'
+    shown = subprocess.run(["sh", "-c", show], capture_output=True, text=True, check=True).stdout.split()
+    assert shown == ["a.example,localhost,127.0.0.1,127.0.0.0/8,::1"] * 2
 
 
 def test_env_makes_kubectl_use_the_cluster(up: Workspace) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.proxies import DEAD_PROXIES
 from workshop.system.polling import eventually
 from workshop.testing.control_plane import ControlPlane
 from workshop.workspace.cluster import CHECKOUT
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.slow
 _MAKE = ["make", "--no-print-directory", "--directory", str(CHECKOUT)]
 
 
-def _demo(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def _demo(home: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "workshop", "demo", *options],
         capture_output=True,
@@ -27,8 +28,13 @@ def _demo(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=200,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, "WORKSHOP_HOME": str(home), "COLUMNS": "100"},
+        env={**os.environ, "WORKSHOP_HOME": str(home), "COLUMNS": "100", **variables},
     )
+
+
+def test_the_environments_proxy_is_not_for_loopback(tmp_path: Path) -> None:
+    demo = _demo(tmp_path / "home", **DEAD_PROXIES)
+    assert demo.returncode == 0, demo.stdout + demo.stderr
 
 
 def test_each_step_comes_out_as_expected_and_leaves_nothing_in_the_workspace(tmp_path: Path) -> None:

@@ -15,14 +15,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import psutil
 import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from tests.faults.conftest import Kubectl, Through
 from tests.faults.plain_client import MERGE_PATCH, SECRETS, Client, Reply, secret
+from tests.proxies import DEAD_PROXIES, connect_proxy, set_proxies
 from workshop import faults
 from workshop.controlplane import certificates, kubeconfig
 from workshop.faults import InjectedFault
+from workshop.faults.upstream import connect
 from workshop.system.polling import eventually
 
 
@@ -55,6 +59,23 @@ def test_an_answer_is_the_same_as_without_it(through: Through, direct: Client) -
             assert (passed.status, passed.headers["Content-Type"]) == (real.status, real.headers["Content-Type"])
             assert without_version(passed) == without_version(real)
         assert proxy.counts() == {}
+
+
+def test_an_api_server_on_loopback_is_reached_whatever_proxy_there_is(
+    through: Through, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_proxies(monkeypatch, **DEAD_PROXIES)
+    with through() as proxy:
+        assert Client(proxy.kubeconfig).send("GET", "/version").status == 200
+
+
+async def test_any_other_is_reached_through_the_environments_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with connect_proxy(None) as proxy:
+        set_proxies(monkeypatch, HTTPS_PROXY=proxy.url)
+        async with connect("https://cluster.invalid:6443", ssl.create_default_context()) as upstream:
+            with pytest.raises(aiohttp.ClientError):
+                await upstream.send("GET", "/version", CIMultiDictProxy(CIMultiDict()), b"").__aenter__()
+        assert proxy.asked == ["cluster.invalid:6443"]
 
 
 def test_an_answer_is_never_compressed_so_that_faults_find_their_place_in_it(through: Through, direct: Client) -> None:

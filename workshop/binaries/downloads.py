@@ -13,6 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 import certifi
 import urllib3
 
+from reconciling.httpproxy import proxy_for_url, through
 from workshop.binaries.catalogue import Download
 from workshop.binaries.errors import SourceFailed
 from workshop.binaries.reporter import Reporter
@@ -87,7 +88,7 @@ def _save(
                     hashed.update(chunk)
                     arrived(len(chunk))
     except urllib3.exceptions.HTTPError as error:
-        raise SourceFailed(f"{url} could not be downloaded: {_reason(error)}") from error
+        raise SourceFailed(f"{url} could not be downloaded{through(_proxy(url))}: {_reason(error)}") from error
     return f"{algorithm}:{hashed.hexdigest()}"
 
 
@@ -95,11 +96,13 @@ def _pool(url: str) -> urllib3.PoolManager:
     """Connections that honour the user's proxy, and trust the system's authorities as well as certifi's."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
-    parts = urlsplit(url)
-    proxy = getproxies().get(parts.scheme)
-    if proxy and not proxy_bypass(parts.hostname or ""):
-        return urllib3.ProxyManager(proxy, ssl_context=context)
-    return urllib3.PoolManager(ssl_context=context)
+    proxy = _proxy(url)
+    return urllib3.ProxyManager(proxy, ssl_context=context) if proxy else urllib3.PoolManager(ssl_context=context)
+
+
+def _proxy(url: str) -> str | None:
+    """The environment's proxy, or that of macOS's settings, which have exceptions of their own."""
+    return None if proxy_bypass(urlsplit(url).hostname or "") else proxy_for_url(url, getproxies())
 
 
 def _reason(error: Exception) -> str:

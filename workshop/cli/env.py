@@ -11,5 +11,6 @@ from workshop.workspace import home
 def command() -> None:
     """Print the lines that make kubectl in this shell use the cluster: eval "$(workshop env)"."""
     variables = home.current_cluster(home.layout()).environment()
-    for name in ("KUBECONFIG", "KUBECACHEDIR", "PATH"):
-        click.echo(f"export {name}={shlex.quote(variables[name])}")
+    for name in ("KUBECONFIG", "KUBECACHEDIR", "PATH", "NO_PROXY", "no_proxy"):
+        if name in variables:
+            click.echo(f"export {name}={shlex.quote(variables[name])}")

@@ -10,6 +10,8 @@ from types import FrameType
 
 import click
 
+from reconciling import httpproxy
+
 _COMMANDS = {
     "acme": "be an ACME client: issue a certificate, and watch each message",
     "check": "a lesson's checks, on the code in the working tree",
@@ -60,6 +62,7 @@ def main() -> None:
     """Run the command line."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
+    httpproxy.exempt_loopback()
     try:
         code = workshop(standalone_mode=False)
     except click.ClickException as error:

@@ -12,6 +12,8 @@ import aiohttp
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from reconciling.httpproxy import proxy_for_url
+
 HOP_BY_HOP = {  # RFC 9110, 7.6.1
     *("Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization"),
     *("TE", "Trailer", "Transfer-Encoding", "Upgrade"),
@@ -49,7 +51,11 @@ async def connect(url: str, tls: ssl.SSLContext) -> AsyncIterator[Upstream]:
     no_limit = aiohttp.ClientTimeout(total=None)
     try:
         async with aiohttp.ClientSession(
-            connector=connector, timeout=no_limit, skip_auto_headers=_NEVER_ADDED, auto_decompress=False
+            connector=connector,
+            timeout=no_limit,
+            skip_auto_headers=_NEVER_ADDED,
+            auto_decompress=False,
+            proxy=proxy_for_url(url),
         ) as session:
             yield Upstream(url, session)
     finally:

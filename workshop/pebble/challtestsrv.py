@@ -3,6 +3,7 @@
 import aiohttp
 
 from certmanager.acme.challenge import Proof
+from reconciling.httpproxy import proxy_for_url
 
 
 class ChallTestSrv:
@@ -29,7 +30,7 @@ class ChallTestSrv:
 
     async def _post(self, command: str, **arguments: object) -> None:
         async with (
-            aiohttp.ClientSession(raise_for_status=True) as session,
+            aiohttp.ClientSession(raise_for_status=True, proxy=proxy_for_url(self.url)) as session,
             session.post(f"{self.url}/{command}", json=arguments),
         ):
             pass

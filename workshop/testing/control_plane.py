@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reconciling import httpproxy
 from workshop.controlplane.components import Components
 from workshop.controlplane.layout import Layout
 from workshop.controlplane.temporary import temporary_control_plane
@@ -21,7 +22,8 @@ class ControlPlane(Cluster):
 
 @contextlib.contextmanager
 def running_control_plane() -> Iterator[ControlPlane]:
-    """A fresh control plane, gone at the end of the `with`."""
+    """A fresh control plane, gone at the end of the `with`; from now on, every client of this process may reach it."""
+    httpproxy.exempt_loopback()
     programs = home.programs()
     with temporary_control_plane(programs) as (layout, components):
         yield ControlPlane(layout.root, layout.kubeconfig, programs["kubectl"], layout, components)

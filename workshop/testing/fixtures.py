@@ -4,7 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from reconciling import httpproxy
 from workshop.testing.control_plane import ControlPlane, running_control_plane
+
+
+def pytest_configure() -> None:
+    """Have tests, and what they start, reach this machine whatever proxy the environment has."""
+    httpproxy.exempt_loopback()
 
 
 @pytest.fixture(scope="session")

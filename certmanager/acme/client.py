@@ -17,6 +17,7 @@ from certmanager.acme import (
     order,
     polling,
     revocation,
+    urls,
 )
 from certmanager.acme.account import Account, ExternalAccount
 from certmanager.acme.authorization import Authorization
@@ -25,7 +26,7 @@ from certmanager.acme.challenge import Challenge, Proof
 from certmanager.acme.clock import Clock, SystemClock
 from certmanager.acme.errors import AcmeError
 from certmanager.acme.exchange import ExchangeCallback
-from certmanager.acme.fields import Fields, is_https_url
+from certmanager.acme.fields import Fields
 from certmanager.acme.identifier import Identifier
 from certmanager.acme.jws import AccountKey, Json, Signer
 from certmanager.acme.order import Order
@@ -203,8 +204,11 @@ async def connect(
     Raises:
         AcmeError: the CA can't be reached, or there is no directory at that URL.
     """
-    if not is_https_url(directory_url):
-        raise AcmeError(f"the directory must be an https URL (RFC 8555 section 6.1), not {directory_url!r}")
+    wrong = urls.what_is_wrong(directory_url)
+    if wrong:
+        raise AcmeError(
+            f"the directory must be an https URL (RFC 8555 section 6.1), not {directory_url!r:.60}: {wrong}"
+        )
     account_key = AccountKey(key)
     async with open_transport(trust, on_exchange) as transport:
         session = Session(transport, await _read_directory(transport, directory_url, clock), clock)

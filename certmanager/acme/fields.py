@@ -2,15 +2,13 @@
 
 import datetime
 import json
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from certmanager.acme.errors import BadReplyError
+from certmanager.acme.urls import is_https_url
 
-_VISIBLE = re.compile(r"[!-~]+")
 Enum = TypeVar("Enum", bound=StrEnum)
 
 
@@ -137,17 +135,3 @@ class Fields:
 def printable(text: str) -> str:
     """Text of a stranger, safe to show on a terminal: blanks in place of control characters and line breaks."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def is_https_url(text: str) -> bool:
-    """Whether `text` is an absolute https URL that can be requested as it stands."""
-    try:
-        parts = urlsplit(text)
-        return (
-            parts.scheme == "https"
-            and bool(parts.hostname)
-            and parts.port != 0
-            and _VISIBLE.fullmatch(text) is not None
-        )
-    except ValueError:
-        return False

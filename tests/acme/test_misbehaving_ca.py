@@ -176,7 +176,7 @@ class TestDirectory:
 
 
 class TestAccount:
-    @pytest.mark.parametrize("location", [None, "", "/account", "http://127.0.0.1/account", "javascript:alert(1)"])
+    @pytest.mark.parametrize("location", [None, "", "http://127.0.0.1/account", "javascript:alert(1)", "https://a..b/"])
     async def test_without_a_url_of_its_own(self, obtaining: Obtaining, location: str | None) -> None:
         headers = {} if location is None else {"Location": location}
         await obtaining.must_fail(

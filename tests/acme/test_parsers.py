@@ -10,14 +10,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from multidict import CIMultiDict, CIMultiDictProxy
 
 from certmanager.acme import account, authorization, certificate, directory, order, problem
 from certmanager.acme.errors import BadReplyError, CertificateRefusedError
-from certmanager.acme.fields import is_https_url
 from certmanager.acme.identifier import BadNameError, Identifier
 from certmanager.acme.nonce import NoncePool
-from certmanager.acme.transport import Reply
+from certmanager.acme.urls import is_https_url
 from certmanager.pki import certificates, chains, keys, requests
 from certmanager.pki.certificates import Validity
 from certmanager.pki.keys import PublicKey
@@ -259,18 +257,3 @@ def test_a_name_has_one_form(name: str, type_: str, value: str) -> None:
 def test_what_is_no_name_is_refused(name: str) -> None:
     with pytest.raises(BadNameError, match="neither a DNS name nor an IP address"):
         Identifier.of(name)
-
-
-@steady
-@given(header=st.text())
-def test_any_link_header_gives_https_urls_only(header: str) -> None:
-    reply = Reply(URL, 200, CIMultiDictProxy(CIMultiDict({"Link": header})), b"")
-    assert all(is_https_url(url) for url in reply.links("alternate"))
-
-
-def test_links_are_found_by_their_relation() -> None:
-    headers = CIMultiDict(
-        [("Link", f'<{URL}/dir>;rel="index"'), ("Link", f'<{URL}/1>; rel="alternate", <{URL}/2>;rel=alternate')]
-    )
-    reply = Reply(URL, 200, CIMultiDictProxy(headers), b"")
-    assert reply.links("alternate") == (f"{URL}/1", f"{URL}/2")

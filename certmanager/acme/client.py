@@ -15,7 +15,6 @@ from certmanager.acme import (
     directory,
     jws,
     order,
-    polling,
     revocation,
     urls,
 )
@@ -30,7 +29,7 @@ from certmanager.acme.fields import Fields
 from certmanager.acme.identifier import Identifier
 from certmanager.acme.jws import AccountKey, Json, Signer
 from certmanager.acme.order import Order
-from certmanager.acme.session import Session, must_be, refusal
+from certmanager.acme.session import Session, must_be, refusal, retry_after
 from certmanager.acme.transport import Reply, Transport, open_transport
 from certmanager.pki.keys import PrivateKey
 
@@ -183,7 +182,7 @@ class Client:
         return Signer(self._key, self.account_url)
 
     def _retry_after(self, reply: Reply) -> datetime.timedelta | None:
-        return polling.retry_after(reply.headers.get("Retry-After"), self.clock.now())
+        return retry_after(reply, self.clock.now())
 
 
 @contextlib.asynccontextmanager

@@ -69,12 +69,23 @@ class Fields:
         """A list of strings; none if the member isn't there."""
         return tuple(self._text(name, value) for value in self._list(name)) if self.has(name) else ()
 
-    def number(self, name: str) -> int | None:
-        """A whole number, or none."""
+    def lenient_text(self, name: str) -> str:
+        """A string; empty if the member isn't there or isn't one."""
         value = self._members.get(name)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise self._wrong(name, "a number")
-        return value
+        return value if isinstance(value, str) else ""
+
+    def lenient_number(self, name: str) -> int | None:
+        """A whole number; none if the member isn't there or isn't one."""
+        value = self._members.get(name)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def lenient_nested_list(self, name: str) -> "tuple[Fields, ...]":
+        """A list of JSON objects, what isn't one left out; empty if the member isn't a list."""
+        value = self._members.get(name)
+        entries = value if isinstance(value, list) else []
+        return tuple(
+            Fields(entry, f"an entry in {name} of {self._where}") for entry in entries if isinstance(entry, dict)
+        )
 
     def flag(self, name: str) -> bool:
         """True or false; false if the member isn't there."""

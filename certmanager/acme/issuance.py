@@ -4,6 +4,7 @@ Each step asks what is there and does what is missing, so a new process can begi
 not be lost is the account's key and, from finalize on, the certificate's key.
 """
 
+import datetime
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -56,15 +57,15 @@ async def issue(
         StillPendingError: the CA takes longer than `policy` allows; go on later with the same order.
         AcmeError: the CA doesn't comply, or can't be reached.
     """
-    current = begun
+    began, current = client.clock.now(), begun
     if current.status is order.Status.PENDING:
-        await authorize(client, current, challenge_type, solver, policy)
+        await authorize(client, current, challenge_type, solver, policy, began)
         current = await _finalize(client, current, key)  # it is ready now; to ask first would be one request more
     if current.status is order.Status.PENDING:  # the CA hasn't noticed yet
-        current = await _wait(client, current, {order.Status.PENDING}, policy)
+        current = await _wait(client, current, {order.Status.PENDING}, policy, began)
     if current.status is order.Status.READY:
         current = await _finalize(client, current, key)
-    current = await _wait(client, current, _OPEN, policy)
+    current = await _wait(client, current, _OPEN, policy, began)
     if current.status is order.Status.INVALID:
         raise await failure_of(client, current)
     order.must_be_for(current, begun.identifiers)
@@ -72,21 +73,29 @@ async def issue(
 
 
 async def authorize(
-    client: Client, pending: Order, challenge_type: challenge.Type, solver: Solver, policy: PollingPolicy
+    client: Client,
+    pending: Order,
+    challenge_type: challenge.Type,
+    solver: Solver,
+    policy: PollingPolicy,
+    began: datetime.datetime | None = None,
 ) -> None:
     """Satisfy all authorizations of an order (section 7.5); what is presented for that is cleaned up in any case.
+
+    The time of `policy` counts from `began`, by default from now.
 
     Raises:
         OrderFailedError: the CA found a proof wanting.
         StillPendingError: the CA takes longer than `policy` allows.
         AcmeError: the CA doesn't comply, or can't be reached.
     """
+    began = began or client.clock.now()
     presented: list[Proof] = []
     try:
         responded = [
             await _respond(client, pending, url, challenge_type, solver, presented) for url in pending.authorizations
         ]
-        decided = [await _decision(client, opened, policy) for opened in responded]
+        decided = [await _decision(client, opened, policy, began) for opened in responded]
     finally:
         for proof in presented:
             await solver.clean_up(proof)
@@ -137,13 +146,16 @@ async def _respond(
     return replace(opened, retry_after=(await client.respond(offered)).retry_after)
 
 
-async def _decision(client: Client, opened: Authorization, policy: PollingPolicy) -> Authorization:
+async def _decision(
+    client: Client, opened: Authorization, policy: PollingPolicy, began: datetime.datetime
+) -> Authorization:
     return await polling.until(
         lambda current: current.status is not authorization.Status.PENDING,
         opened,
         lambda: client.authorization(opened.url),
         client.clock,
         policy,
+        began,
     )
 
 
@@ -156,7 +168,13 @@ async def _finalize(client: Client, ready: Order, key: PrivateKey) -> Order:
         return await client.order(ready.url)
 
 
-async def _wait(client: Client, begun: Order, statuses: Collection[order.Status], policy: PollingPolicy) -> Order:
+async def _wait(
+    client: Client,
+    begun: Order,
+    statuses: Collection[order.Status],
+    policy: PollingPolicy,
+    began: datetime.datetime,
+) -> Order:
     """The order once it has none of `statuses` any more."""
     return await polling.until(
         lambda current: current.status not in statuses,
@@ -164,6 +182,7 @@ async def _wait(client: Client, begun: Order, statuses: Collection[order.Status]
         lambda: client.order(begun.url),
         client.clock,
         policy,
+        began,
     )
 
 

@@ -1,5 +1,6 @@
 """A CA that breaks the rules: a typed error each time, no crash, and nothing taken over."""
 
+import datetime
 import json
 import ssl
 from dataclasses import replace
@@ -147,6 +148,78 @@ class TestAnyReply:
     async def test_that_never_comes(self, obtaining: Obtaining, fake_ca: FakeCA) -> None:
         fake_ca.drop.add("neworder")
         await obtaining.must_fail("neworder", lambda reply: reply, UnreachableError, "neworder", retryable=True)
+
+
+class TestRateLimit:
+    async def test_is_told_with_the_time_and_where_the_ca_explains_it(self, obtaining: Obtaining) -> None:
+        headers = {"Retry-After": "3600", "Link": '<https://ca.example/limits>; title="a"; rel="help"'}
+        alter = lambda reply: replace(reply.problem(429, detail="too many"), headers=headers)  # noqa: E731
+        with pytest.raises(ProblemError, match="too many") as caught:
+            await obtaining.run("neworder", alter)
+        assert caught.value.retry_after == datetime.timedelta(hours=1)
+        assert caught.value.retry_at is not None
+        assert f"to wait 3600 s, until {caught.value.retry_at:%Y-%m-%d %H:%M:%S} UTC." in str(caught.value)
+        assert "The CA explains it at https://ca.example/limits" in str(caught.value)
+
+
+BAD_MEMBERS: dict[str, Any] = {
+    "type": 7,
+    "title": [],
+    "detail": {},
+    "status": "400",
+    "instance": 7,
+    "identifier": "a.test",
+    "subproblems": {"type": "x"},
+}
+
+
+class TestProblemDocument:
+    """A member of a wrong type is ignored, and the others count (RFC 9457 section 3.1)."""
+
+    @pytest.mark.parametrize(
+        "media", ["application/problem+json", "application/json", "Application/JSON; charset=utf-8"]
+    )
+    @pytest.mark.parametrize("name", [name for name in BAD_MEMBERS if name != "type"])
+    async def test_a_bad_nonce_is_one_whatever_else_is_wrong(
+        self, obtaining: Obtaining, fake_ca: FakeCA, name: str, media: str
+    ) -> None:
+        def once(reply: Reply) -> Reply:
+            if fake_ca.requested.count("neworder") > 1:
+                return reply
+            members = {"type": "urn:ietf:params:acme:error:badNonce", name: BAD_MEMBERS[name]}
+            return replace(reply.problem(400, **members), media=media)
+
+        await obtaining.run("neworder", once)
+        assert fake_ca.requested.count("neworder") == 2
+
+    @pytest.mark.parametrize("name", [name for name in BAD_MEMBERS if name != "detail"])
+    async def test_its_detail_is_told_whatever_else_is_wrong(self, obtaining: Obtaining, name: str) -> None:
+        members = {"detail": "for a reason", name: BAD_MEMBERS[name]}
+        await obtaining.must_fail(
+            "neworder", lambda reply: reply.problem(403, **members), ProblemError, ": for a reason"
+        )
+
+    @pytest.mark.parametrize("name", [name for name in BAD_MEMBERS if name != "type"])
+    @pytest.mark.parametrize("where", ["order", "subproblem", "challenge"])
+    async def test_the_same_holds_inside_other_resources(self, obtaining: Obtaining, where: str, name: str) -> None:
+        wrong = {"type": "urn:ietf:params:acme:error:caa", name: BAD_MEMBERS[name]}
+        challenge = {"type": "http-01", "url": "https://x/", "status": "invalid", "error": wrong}
+        alter: dict[str, tuple[str, Alter]] = {
+            "order": ("neworder", lambda reply: reply.with_members(status="invalid", error=wrong)),
+            "subproblem": (
+                "neworder",
+                lambda reply: reply.with_members(status="invalid", error={"subproblems": [7, wrong, None]}),
+            ),
+            "challenge": (
+                "authorization",
+                lambda reply: reply.with_members(status="invalid", challenges=[challenge]),
+            ),
+        }
+        await obtaining.must_fail(*alter[where], OrderFailedError, "caa: ")
+
+    async def test_its_title_is_told_where_it_has_no_detail(self, obtaining: Obtaining) -> None:
+        alter = lambda reply: reply.problem(403, title="Not today")  # noqa: E731
+        await obtaining.must_fail("neworder", alter, ProblemError, "about:blank: Not today")
 
 
 class TestNonce:
@@ -356,7 +429,10 @@ class TestEndlessWaiting:
     """On a clock that doesn't wait: the test is as fast as the CA."""
 
     @pytest.mark.parametrize("resource", ["authorization", "order"])
-    @pytest.mark.parametrize("retry_after", [None, "1", "31536000", "Fri, 31 Dec 9999 23:59:59 GMT", "soon", "-1"])
+    @pytest.mark.parametrize(
+        "retry_after",
+        [None, "0", "1", "31536000", "Fri, 31 Dec 9999 23:59:59 GMT", "Sun Nov  6 08:49:37 1994", "soon", "-1"],
+    )
     async def test_is_given_up_after_the_time_that_was_granted(
         self, fake_ca: FakeCA, connect_to: Connect, clock: FakeClock, resource: str, retry_after: str | None
     ) -> None:
@@ -369,7 +445,7 @@ class TestEndlessWaiting:
         async with connect_to(fake_ca, clock=clock) as client:
             await client.new_account(terms_agreed=True)
             order = await client.new_order([NAME])
-            with pytest.raises(StillPendingError, match=f"still {status} after 120 s") as caught:
+            with pytest.raises(StillPendingError, match=rf"still {status} after \d+ s") as caught:
                 await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver())
         assert caught.value.retryable
         assert (
@@ -379,6 +455,7 @@ class TestEndlessWaiting:
             assert sum(clock.slept) <= PollingPolicy().initial  # no use in beginning to wait
             assert caught.value.retry_after is not None
         else:
+            assert fake_ca.requested.count(resource) <= 122
             assert sum(clock.slept) > 120 - PollingPolicy().cap  # not before there is no time for one wait more
 
     async def test_the_first_wait_is_what_the_reply_to_the_response_asks_for(
@@ -390,6 +467,47 @@ class TestEndlessWaiting:
             order = await client.new_order([NAME])
             await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver())
         assert clock.slept[0] == 7
+
+    @pytest.mark.parametrize("resource", ["authorization", "order"])
+    @pytest.mark.parametrize("failing", ["503", "429", "cut"])
+    async def test_a_ca_that_fails_for_a_while_is_waited_for(
+        self, fake_ca: FakeCA, connect_to: Connect, clock: FakeClock, resource: str, failing: str
+    ) -> None:
+        def for_a_while(reply: Reply) -> Reply:
+            fake_ca.drop.discard(resource)
+            match fake_ca.requested.count(resource):
+                case 1 if resource == "authorization":
+                    return reply
+                case 1 | 2 | 3 if failing == "cut":
+                    fake_ca.drop.add(resource)
+                case 1 | 2 | 3:
+                    return replace(reply.problem(int(failing)), headers={"Retry-After": "2"})
+            return reply
+
+        fake_ca.alter[resource] = for_a_while
+        fake_ca.alter["finalize"] = lambda reply: reply.with_members(status="processing")
+        async with connect_to(fake_ca, clock=clock) as client:
+            await client.new_account(terms_agreed=True)
+            order = await client.new_order([NAME])
+            await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver())
+        assert fake_ca.requested.count(resource) >= 4
+        assert (2 in clock.slept) is (failing != "cut")
+
+    @pytest.mark.parametrize("retry_after", [None, "0", "3600"])
+    async def test_a_ca_that_fails_for_ever_is_given_up_with_its_word(
+        self, fake_ca: FakeCA, connect_to: Connect, clock: FakeClock, retry_after: str | None
+    ) -> None:
+        headers = {"Link": '</limits>;rel="help"'} | ({} if retry_after is None else {"Retry-After": retry_after})
+        fake_ca.alter["order"] = lambda reply: replace(reply.problem(429, detail="too many"), headers=headers)
+        fake_ca.alter["finalize"] = lambda reply: reply.with_members(status="processing")
+        async with connect_to(fake_ca, clock=clock) as client:
+            await client.new_account(terms_agreed=True)
+            order = await client.new_order([NAME])
+            with pytest.raises(StillPendingError, match="too many") as caught:
+                await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver())
+        assert f"The CA explains it at {fake_ca.base}/limits" in str(caught.value)
+        assert fake_ca.requested.count("order") <= 122
+        assert sum(clock.slept) <= 120
 
     async def test_an_order_that_is_never_ready_ends_too(
         self, fake_ca: FakeCA, connect_to: Connect, clock: FakeClock

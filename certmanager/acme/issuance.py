@@ -5,17 +5,19 @@ not be lost is the account's key and, from finalize on, the certificate's key.
 """
 
 import datetime
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from cryptography import x509
 
-from certmanager.acme import authorization, certificate, challenge, order, polling, problem
+from certmanager.acme import authorization, challenge, order, polling, problem
 from certmanager.acme.account import Account
 from certmanager.acme.authorization import Authorization
 from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Proof, Solver
 from certmanager.acme.client import Client
+from certmanager.acme.download import download
 from certmanager.acme.errors import BadReplyError, OrderFailedError
 from certmanager.acme.identifier import Identifier, alt_names
 from certmanager.acme.order import Order
@@ -25,6 +27,7 @@ from certmanager.pki import requests
 from certmanager.pki.keys import PrivateKey
 
 _POLICY = PollingPolicy()
+_log = logging.getLogger(__name__)
 _OPEN = {order.Status.PENDING, order.Status.READY, order.Status.PROCESSING}
 
 
@@ -69,7 +72,7 @@ async def issue(
     if current.status is order.Status.INVALID:
         raise await failure_of(client, current)
     order.must_be_for(current, begun.identifiers)
-    return await _download(client, current, key, roots, preferred_chain)
+    return await download(client, current, key, roots, preferred_chain)
 
 
 async def authorize(
@@ -97,11 +100,19 @@ async def authorize(
         ]
         decided = [await _decision(client, opened, policy, began) for opened in responded]
     finally:
-        for proof in presented:
-            await solver.clean_up(proof)
+        await _clean_up(solver, presented)
     failed = _not_valid(decided)
     if failed:
         raise failure(pending, failed)
+
+
+async def _clean_up(solver: Solver, presented: Sequence[Proof]) -> None:
+    """Take all proofs back; where one stays that is said, and doesn't hide what the certificate came to."""
+    for proof in presented:
+        try:
+            await solver.clean_up(proof)
+        except Exception as error:  # whatever a solver raises
+            _log.warning("The proof for %s couldn't be taken back: %s", proof.identifier, error)
 
 
 async def failure_of(client: Client, invalid: Order) -> OrderFailedError:
@@ -184,19 +195,3 @@ async def _wait(
         policy,
         began,
     )
-
-
-async def _download(
-    client: Client,
-    valid: Order,
-    key: PrivateKey,
-    roots: Sequence[x509.Certificate] | None,
-    preferred_chain: str | None,
-) -> Chain:
-    assert valid.certificate is not None  # order.parse gives no valid order without
-    chain = await client.certificate(valid.certificate)
-    if preferred_chain is not None and chain.top != preferred_chain:
-        alternates = [await client.certificate(url) for url in chain.alternates]
-        chain = next((alternate for alternate in alternates if alternate.top == preferred_chain), chain)
-    certificate.must_be_for(chain, key.public_key(), valid.identifiers, client.clock.now(), roots)
-    return chain

@@ -11,7 +11,9 @@ import pytest
 from cryptography import x509
 
 from certmanager.acme import transport
+from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Proof, Type
+from certmanager.acme.download import MOST_ALTERNATES
 from certmanager.acme.errors import (
     AcmeError,
     BadReplyError,
@@ -526,6 +528,56 @@ class TestCertificate:
     async def test_that_is_none(self, obtaining: Obtaining, body: bytes) -> None:
         await obtaining.must_fail("certificate", lambda reply: replace(reply, body=body), BadReplyError, "not a chain")
 
+    @pytest.mark.parametrize(
+        ("stranger", "named"),
+        [
+            (keys.to_pem(keys.generate()), "a block PRIVATE KEY"),
+            (keys.to_pem(keys.generate(), keys.Encoding.PKCS1), "a block EC PRIVATE KEY"),
+            (requests.to_pem(requests.create(keys.generate(), AltNames())), "a block CERTIFICATE REQUEST"),
+            (b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n", "a block X509 CRL"),
+            (b"-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n", "TRUSTED CERTIFICATE"),
+            (b"subject=CN = victim.example.test\n", "something beside them"),
+            (b"-----BEGIN PRIVATE KEY-----\n", "a block PRIVATE KEY"),
+            (b"\0", "something beside them"),
+        ],
+    )
+    @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+    async def test_with_anything_else_beside_it(
+        self, obtaining: Obtaining, stranger: bytes, named: str, before: bool
+    ) -> None:
+        alter = lambda reply: replace(reply, body=stranger + reply.body if before else reply.body + stranger)  # noqa: E731
+        await obtaining.must_fail("certificate", alter, BadReplyError, f"not a chain of certificates alone: .*{named}")
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            (b"\n", b"\r\n"),
+            (b"-----BEGIN", b"\n-----BEGIN"),
+            (b"-----END CERTIFICATE-----\n", b"-----END CERTIFICATE-----\n \n"),
+        ],
+    )
+    async def test_may_have_any_end_of_line_and_empty_lines(self, obtaining: Obtaining, old: bytes, new: bytes) -> None:
+        await obtaining.run("certificate", lambda reply: replace(reply, body=reply.body.replace(old, new)))
+        assert obtaining.storage.chain.exists()
+
+    @pytest.mark.parametrize(("ahead", "retryable", "says"), [(-1, True, "isn't valid yet"), (2, False, "has expired")])
+    async def test_that_isn_t_valid_now_is_told_with_both_times(
+        self, fake_ca: FakeCA, connect_to: Connect, clock: FakeClock, ahead: int, retryable: bool, says: str
+    ) -> None:
+        clock.time += datetime.timedelta(days=ahead)
+        async with connect_to(fake_ca, clock=clock) as client:
+            await client.new_account(terms_agreed=True)
+            order = await client.new_order([NAME])
+            with pytest.raises(CertificateRefusedError, match=says) as caught:
+                await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver())
+        begins = x509.load_pem_x509_certificates(fake_ca.chain)[0].not_valid_before_utc
+        assert caught.value.retryable is retryable
+        if retryable:
+            assert f"from {begins:%Y-%m-%d %H:%M:%S} UTC on, and here it is {clock.time:%Y-%m-%d %H:%M}" in str(
+                caught.value
+            )
+            assert "This machine's clock may be behind" in str(caught.value)
+
     async def test_for_another_key(self, obtaining: Obtaining, fake_ca: FakeCA) -> None:
         other = fake_ca.certify(requests.create(keys.generate(), AltNames(frozenset({str(NAME)}))))
         await obtaining.must_fail(
@@ -569,6 +621,77 @@ class TestCertificate:
             roots = [another_authority.certificate]
             with pytest.raises(CertificateRefusedError, match="trusted root"):
                 await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver(), roots=roots)
+
+
+class TestAlternateChain:
+    """The chain to `fake root` is the default; an alternate that can't be had or used leaves it."""
+
+    async def preferring(self, fake_ca: FakeCA, connect_to: Connect, top: str) -> Chain:
+        async with connect_to(fake_ca) as client:
+            await client.new_account(terms_agreed=True)
+            order = await client.new_order([NAME])
+            key = keys.generate()
+            return await issue(client, order, key, Type.HTTP_01, RecordingSolver(), preferred_chain=top)
+
+    @pytest.mark.parametrize("problem", ["404", "503", "cut", "html", "key", "untrusted"])
+    async def test_that_can_t_be_had_or_used_leaves_the_default_with_a_warning(
+        self,
+        fake_ca: FakeCA,
+        connect_to: Connect,
+        another_authority: Authority,
+        caplog: pytest.LogCaptureFixture,
+        problem: str,
+    ) -> None:
+        def alter(reply: Reply) -> Reply:
+            if fake_ca.requested.count("certificate") == 1:
+                return replace(reply, headers={"Link": '</certificate>; title="the other"; rel="alternate"'})
+            match problem:
+                case "cut":
+                    fake_ca.drop.add("certificate")
+                case "html":
+                    return replace(reply, media="text/html")
+                case "key":
+                    return replace(reply, body=reply.body + keys.to_pem(keys.generate()))
+                case "untrusted":
+                    leaf = x509.load_pem_x509_certificates(reply.body)[0]
+                    return replace(reply, body=certificates.to_pem(leaf, another_authority.certificate))
+                case _:
+                    return reply.problem(int(problem))
+            return reply
+
+        fake_ca.alter["certificate"] = alter
+        chain = await self.preferring(fake_ca, connect_to, "another root")
+        assert chain.top == "fake root"
+        assert "alternate chain" in caplog.text
+        assert fake_ca.requested.count("certificate") == 2
+
+    async def test_endlessly_many_are_not_all_asked_for(
+        self, fake_ca: FakeCA, connect_to: Connect, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        links = ",".join(f"</certificate?{number}>;rel=alternate" for number in range(100))
+        fake_ca.alter["certificate"] = lambda reply: replace(reply, headers={"Link": links})
+        assert (await self.preferring(fake_ca, connect_to, "nobody")).top == "fake root"
+        assert fake_ca.requested.count("certificate") == 1 + MOST_ALTERNATES
+        assert "No chain to 'nobody' can be had" in caplog.text
+
+
+class TestSolver:
+    async def test_what_failed_first_is_told_and_not_that_it_can_t_be_cleaned_up(
+        self, fake_ca: FakeCA, connect_to: Connect, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        class Broken:
+            async def present(self, _: Proof) -> None:
+                raise AcmeError("the first failure")
+
+            async def clean_up(self, _: Proof) -> None:
+                raise OSError("the second failure")
+
+        async with connect_to(fake_ca) as client:
+            await client.new_account(terms_agreed=True)
+            order = await client.new_order([NAME])
+            with pytest.raises(AcmeError, match="the first failure"):
+                await issue(client, order, keys.generate(), Type.HTTP_01, Broken())
+        assert "couldn't be taken back: the second failure" in caplog.text
 
 
 async def test_a_ca_with_the_wrong_certificate_of_its_own_is_not_talked_to(fake_ca: FakeCA, tmp_path: Path) -> None:

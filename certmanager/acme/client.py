@@ -23,7 +23,7 @@ from certmanager.acme.authorization import Authorization
 from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Challenge, Proof
 from certmanager.acme.clock import Clock, SystemClock
-from certmanager.acme.errors import AcmeError
+from certmanager.acme.errors import AcmeError, BadReplyError
 from certmanager.acme.exchange import ExchangeCallback
 from certmanager.acme.fields import Fields
 from certmanager.acme.identifier import Identifier
@@ -156,9 +156,16 @@ class Client:
     async def revoke(
         self, revoked: x509.Certificate, reason: revocation.Reason | None = None, key: PrivateKey | None = None
     ) -> None:
-        """Revoke a certificate as its owner's account, or by its own key (section 7.6)."""
+        """Revoke a certificate as its owner's account, or by its own key (section 7.6).
+
+        Raises:
+            BadReplyError: the CA's directory has no revokeCert.
+        """
+        url = self.directory.revoke_cert
+        if url is None:
+            raise BadReplyError(f"the directory {self.directory.url} has no revokeCert that is an https URL")
         signer = self._signer() if key is None else Signer(AccountKey(key))
-        await self._session.post(self.directory.revoke_cert, revocation.request(revoked, reason), signer)
+        await self._session.post(url, revocation.request(revoked, reason), signer)
 
     # What these are made of
 

@@ -87,6 +87,19 @@ class Fields:
             Fields(entry, f"an entry in {name} of {self._where}") for entry in entries if isinstance(entry, dict)
         )
 
+    def lenient_texts(self, name: str) -> tuple[str, ...]:
+        """The strings of a list; none if the member isn't one."""
+        value = self._members.get(name)
+        return tuple(entry for entry in value if isinstance(entry, str)) if isinstance(value, list) else ()
+
+    def lenient_flag(self, name: str) -> bool:
+        """Whether the member is true."""
+        return self._members.get(name) is True
+
+    def is_object(self, name: str) -> bool:
+        """Whether the member is a JSON object."""
+        return isinstance(self._members.get(name), dict)
+
     def flag(self, name: str) -> bool:
         """True or false; false if the member isn't there."""
         value = self._members.get(name, False)

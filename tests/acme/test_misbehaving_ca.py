@@ -241,13 +241,40 @@ class TestNonce:
 
 
 class TestDirectory:
-    @pytest.mark.parametrize("member", ["newNonce", "newAccount", "newOrder", "revokeCert"])
+    @pytest.mark.parametrize("member", ["newNonce", "newAccount", "newOrder"])
     @pytest.mark.parametrize(
         "value", [None, 7, "", "http://127.0.0.1/plain", "ftp://x", "//x/y", "https://", "https:///p"]
     )
     async def test_a_url_that_is_none(self, obtaining: Obtaining, member: str, value: Any) -> None:
         alter = lambda reply: reply.with_members(**{member: value})  # noqa: E731
         await obtaining.must_fail("directory", alter, BadReplyError, f"{member}")
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"revokeCert": None},
+            {"revokeCert": 7},
+            {"keyChange": "http://x/"},
+            {"meta": []},
+            {"meta": {"website": 7, "caaIdentities": [7], "externalAccountRequired": "yes"}},
+        ],
+        ids=str,
+    )
+    async def test_what_an_issuance_doesn_t_need_may_be_missing_or_wrong(
+        self, obtaining: Obtaining, change: dict[str, Any]
+    ) -> None:
+        await obtaining.run("directory", lambda reply: reply.with_members(**change))
+        assert obtaining.storage.chain.exists()
+
+    @pytest.mark.parametrize("value", [None, 7, "http://127.0.0.1/plain"])
+    async def test_without_revoke_cert_nothing_can_be_revoked(
+        self, fake_ca: FakeCA, connect_to: Connect, another_authority: Authority, value: Any
+    ) -> None:
+        fake_ca.alter["directory"] = lambda reply: reply.with_members(revokeCert=value)
+        async with connect_to(fake_ca) as client:
+            await client.new_account(terms_agreed=True)
+            with pytest.raises(BadReplyError, match="has no revokeCert"):
+                await client.revoke(another_authority.certificate)
 
 
 class TestAccount:

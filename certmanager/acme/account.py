@@ -1,11 +1,16 @@
 """Accounts: a key that a CA knows by a URL (RFC 8555 section 7.1.2 and 7.3)."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from certmanager.acme import jws
+from certmanager.acme.errors import AcmeError
 from certmanager.acme.fields import Fields
 from certmanager.acme.jws import Json
+
+_log = logging.getLogger(__name__)
 
 
 class Status(StrEnum):
@@ -32,6 +37,26 @@ class ExternalAccount:
 
     key_id: str
     mac_key: bytes
+
+    @classmethod
+    def of(cls, key_id: str, mac_key: str) -> "ExternalAccount":
+        """From what the CA handed out: base64url; with padding it is taken too, with a warning in the log.
+
+        Raises:
+            AcmeError: the MAC key is no base64url, or empty.
+        """
+        text = mac_key.rstrip("=")
+        try:
+            key = jws.decode(text)
+        except ValueError:
+            raise AcmeError("the MAC key of the external account isn't base64url; copy it once more") from None
+        if not key:
+            raise AcmeError("the MAC key of the external account is empty")
+        if text != mac_key:
+            _log.warning(
+                "The MAC key of the external account has padding (=), which base64url in ACME has not; ignored."
+            )
+        return cls(key_id, key)
 
     def __repr__(self) -> str:
         return f"ExternalAccount(key_id={self.key_id!r})"

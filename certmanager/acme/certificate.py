@@ -1,6 +1,7 @@
 """The certificate: a chain, alternates of it, and whether it is what was ordered (RFC 8555 section 7.4.2 and 9.1)."""
 
 import datetime
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from certmanager.pki.certificates import to_pem
 from certmanager.pki.errors import PkiError
 from certmanager.pki.keys import PublicKey, same_public_key
 from certmanager.pki.names import AltNames, common_name
+
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----\s+[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----(?=\s|$)")
+_LABEL = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,16 @@ def parse(body: bytes, url: str, alternates: Sequence[str] = ()) -> Chain:
     """Read a chain (media type application/pem-certificate-chain).
 
     Raises:
-        BadReplyError: it isn't one.
+        BadReplyError: it isn't one, or holds anything but certificates (section 9.1 and 11.4), even a word.
     """
+    stranger = _BLOCK.sub(b"", body).strip()
+    label = _LABEL.search(stranger)
+    if label:
+        raise BadReplyError(
+            f"what {url} holds is not a chain of certificates alone: there is also a block {label[1].decode():.40}"
+        )
+    if stranger:
+        raise BadReplyError(f"what {url} holds is not a chain of certificates alone: there is something beside them")
     try:
         return Chain(url, chains.from_pem(body), tuple(alternates))
     except PkiError as error:
@@ -64,7 +76,7 @@ def must_be_for(
     nothing and is refused.
 
     Raises:
-        CertificateRefusedError: it isn't so.
+        CertificateRefusedError: it isn't so; retryable where it isn't valid yet, which may be this machine's clock.
     """
     _must_have_key(chain, key)
     _must_have_names(chain, identifiers)
@@ -74,6 +86,7 @@ def must_be_for(
     try:
         chains.verify(chain.certificates, anchors, at)
     except PkiError as error:
+        _must_be_valid(chain, at)
         raise CertificateRefusedError(f"{chain.url}: {error}") from error
 
 
@@ -83,6 +96,24 @@ def _must_have_key(chain: Chain, key: PublicKey) -> None:
             f"the certificate at {chain.url} is for another key. If the order was finalized with a key that is lost, "
             "make a new order"
         )
+
+
+def _must_be_valid(chain: Chain, at: datetime.datetime) -> None:
+    begins = max(one.not_valid_before_utc for one in chain.certificates)
+    ends = min(one.not_valid_after_utc for one in chain.certificates)
+    if at > ends:
+        raise CertificateRefusedError(f"the certificate at {chain.url} has expired: it was valid until {_utc(ends)}")
+    if at < begins:
+        error = CertificateRefusedError(
+            f"the certificate at {chain.url} isn't valid yet: it is from {_utc(begins)} on, and here it is {_utc(at)}\n"
+            "This machine's clock may be behind: set it, and try again."
+        )
+        error.retryable, error.retry_after = True, begins - at
+        raise error
+
+
+def _utc(moment: datetime.datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _must_have_names(chain: Chain, identifiers: Collection[Identifier]) -> None:

@@ -75,10 +75,10 @@ class Proof:
 class Solver(Protocol):
     """Something that shows proofs to a CA. Both may be called twice for the same proof."""
 
-    async def present(self, proof: Proof) -> None:
+    async def present(self, proof: Proof, /) -> None:
         """Return once the CA can find the proof."""
 
-    async def clean_up(self, proof: Proof) -> None:
+    async def clean_up(self, proof: Proof, /) -> None:
         """Take it back."""
 
 

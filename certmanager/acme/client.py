@@ -15,21 +15,21 @@ from certmanager.acme import (
     directory,
     jws,
     order,
-    polling,
     revocation,
+    urls,
 )
 from certmanager.acme.account import Account, ExternalAccount
 from certmanager.acme.authorization import Authorization
 from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Challenge, Proof
 from certmanager.acme.clock import Clock, SystemClock
-from certmanager.acme.errors import AcmeError
+from certmanager.acme.errors import AcmeError, BadReplyError
 from certmanager.acme.exchange import ExchangeCallback
-from certmanager.acme.fields import Fields, is_https_url
+from certmanager.acme.fields import Fields
 from certmanager.acme.identifier import Identifier
 from certmanager.acme.jws import AccountKey, Json, Signer
 from certmanager.acme.order import Order
-from certmanager.acme.session import Session, must_be, refusal
+from certmanager.acme.session import Session, must_be, refusal, retry_after
 from certmanager.acme.transport import Reply, Transport, open_transport
 from certmanager.pki.keys import PrivateKey
 
@@ -156,9 +156,16 @@ class Client:
     async def revoke(
         self, revoked: x509.Certificate, reason: revocation.Reason | None = None, key: PrivateKey | None = None
     ) -> None:
-        """Revoke a certificate as its owner's account, or by its own key (section 7.6)."""
+        """Revoke a certificate as its owner's account, or by its own key (section 7.6).
+
+        Raises:
+            BadReplyError: the CA's directory has no revokeCert.
+        """
+        url = self.directory.revoke_cert
+        if url is None:
+            raise BadReplyError(f"the directory {self.directory.url} has no revokeCert that is an https URL")
         signer = self._signer() if key is None else Signer(AccountKey(key))
-        await self._session.post(self.directory.revoke_cert, revocation.request(revoked, reason), signer)
+        await self._session.post(url, revocation.request(revoked, reason), signer)
 
     # What these are made of
 
@@ -182,7 +189,7 @@ class Client:
         return Signer(self._key, self.account_url)
 
     def _retry_after(self, reply: Reply) -> datetime.timedelta | None:
-        return polling.retry_after(reply.headers.get("Retry-After"), self.clock.now())
+        return retry_after(reply, self.clock.now())
 
 
 @contextlib.asynccontextmanager
@@ -203,8 +210,11 @@ async def connect(
     Raises:
         AcmeError: the CA can't be reached, or there is no directory at that URL.
     """
-    if not is_https_url(directory_url):
-        raise AcmeError(f"the directory must be an https URL (RFC 8555 section 6.1), not {directory_url!r}")
+    wrong = urls.what_is_wrong(directory_url)
+    if wrong:
+        raise AcmeError(
+            f"the directory must be an https URL (RFC 8555 section 6.1), not {directory_url!r:.60}: {wrong}"
+        )
     account_key = AccountKey(key)
     async with open_transport(trust, on_exchange) as transport:
         session = Session(transport, await _read_directory(transport, directory_url, clock), clock)

@@ -2,15 +2,13 @@
 
 import datetime
 import json
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from certmanager.acme.errors import BadReplyError
+from certmanager.acme.urls import is_https_url
 
-_VISIBLE = re.compile(r"[!-~]+")
 Enum = TypeVar("Enum", bound=StrEnum)
 
 
@@ -71,12 +69,36 @@ class Fields:
         """A list of strings; none if the member isn't there."""
         return tuple(self._text(name, value) for value in self._list(name)) if self.has(name) else ()
 
-    def number(self, name: str) -> int | None:
-        """A whole number, or none."""
+    def lenient_text(self, name: str) -> str:
+        """A string; empty if the member isn't there or isn't one."""
         value = self._members.get(name)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise self._wrong(name, "a number")
-        return value
+        return value if isinstance(value, str) else ""
+
+    def lenient_number(self, name: str) -> int | None:
+        """A whole number; none if the member isn't there or isn't one."""
+        value = self._members.get(name)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def lenient_nested_list(self, name: str) -> "tuple[Fields, ...]":
+        """A list of JSON objects, what isn't one left out; empty if the member isn't a list."""
+        value = self._members.get(name)
+        entries = value if isinstance(value, list) else []
+        return tuple(
+            Fields(entry, f"an entry in {name} of {self._where}") for entry in entries if isinstance(entry, dict)
+        )
+
+    def lenient_texts(self, name: str) -> tuple[str, ...]:
+        """The strings of a list; none if the member isn't one."""
+        value = self._members.get(name)
+        return tuple(entry for entry in value if isinstance(entry, str)) if isinstance(value, list) else ()
+
+    def lenient_flag(self, name: str) -> bool:
+        """Whether the member is true."""
+        return self._members.get(name) is True
+
+    def is_object(self, name: str) -> bool:
+        """Whether the member is a JSON object."""
+        return isinstance(self._members.get(name), dict)
 
     def flag(self, name: str) -> bool:
         """True or false; false if the member isn't there."""
@@ -137,17 +159,3 @@ class Fields:
 def printable(text: str) -> str:
     """Text of a stranger, safe to show on a terminal: blanks in place of control characters and line breaks."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def is_https_url(text: str) -> bool:
-    """Whether `text` is an absolute https URL that can be requested as it stands."""
-    try:
-        parts = urlsplit(text)
-        return (
-            parts.scheme == "https"
-            and bool(parts.hostname)
-            and parts.port != 0
-            and _VISIBLE.fullmatch(text) is not None
-        )
-    except ValueError:
-        return False

@@ -1,19 +1,16 @@
 """Identifiers: what a certificate is for, a DNS name (RFC 8555 section 9.7.7) or an IP address (RFC 8738)."""
 
 import ipaddress
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from certmanager.acme import dns_name
 from certmanager.acme.errors import AcmeError
 from certmanager.acme.fields import Fields
 from certmanager.pki.names import AltNames
 
 DNS = "dns"
 IP = "ip"
-
-_LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
-_DNS_NAME = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
 
 
 class BadNameError(AcmeError, ValueError):
@@ -22,7 +19,7 @@ class BadNameError(AcmeError, ValueError):
 
 @dataclass(frozen=True, order=True)
 class Identifier:
-    """A name as ACME writes it: `type` is `dns` or `ip`, `value` in lower case, an address in its shortest form."""
+    """A name as ACME writes it: `type` is `dns` or `ip`, `value` in lower case, an address as `ip_text` does."""
 
     type: str
     value: str
@@ -35,21 +32,22 @@ class Identifier:
             BadNameError: it is neither a DNS name nor an address.
         """
         try:
-            return cls(IP, str(ipaddress.ip_address(name)))
+            return cls(IP, ip_text(name))
         except ValueError:
             pass
-        value = name.lower()
-        if len(value) > 253 or not _DNS_NAME.fullmatch(value):
-            raise BadNameError(
-                f"{name!r} is neither a DNS name nor an IP address; a name with other letters is written "
-                "in its ASCII form (xn--...), and a * may only be the whole first label"
-            )
-        return cls(DNS, value)
+        wrong = dns_name.what_is_wrong(name)
+        if wrong:
+            raise BadNameError(f"{name!r:.60} is neither a DNS name nor an IP address: {wrong}")
+        return cls(DNS, name.lower())
 
     @classmethod
     def parse(cls, members: Fields) -> "Identifier":
         """Read one that a CA sent, of whatever type."""
-        return cls(members.line("type"), members.line("value").lower())
+        kind, value = members.line("type"), members.line("value").lower()
+        try:
+            return cls(kind, ip_text(value) if kind == IP else value)
+        except ValueError:
+            return cls(kind, value)
 
     @property
     def is_wildcard(self) -> bool:
@@ -71,3 +69,20 @@ def alt_names(identifiers: Iterable[Identifier]) -> AltNames:
         dns_names=frozenset(name.value for name in names if name.type == DNS),
         ip_addresses=frozenset(ipaddress.ip_address(name.value) for name in names if name.type == IP),
     )
+
+
+def ip_text(address: str) -> str:
+    """An address in its one form (RFC 8738 section 3): RFC 1123's dots, or RFC 5952 section 4, so hexadecimal only.
+
+    Raises:
+        ValueError: it is none, or of one machine's network interface only (a zone).
+    """
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.scope_id is not None:
+        raise ValueError("it has a zone")
+    if parsed.ipv4_mapped is None:
+        return str(parsed)
+    high, low = divmod(int(parsed.ipv4_mapped), 1 << 16)  # from Python 3.13 on str() writes these with dots
+    return f"::ffff:{high:x}:{low:x}"

@@ -4,17 +4,20 @@ Each step asks what is there and does what is missing, so a new process can begi
 not be lost is the account's key and, from finalize on, the certificate's key.
 """
 
+import datetime
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from cryptography import x509
 
-from certmanager.acme import authorization, certificate, challenge, order, polling, problem
+from certmanager.acme import authorization, challenge, order, polling, problem
 from certmanager.acme.account import Account
 from certmanager.acme.authorization import Authorization
 from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Proof, Solver
 from certmanager.acme.client import Client
+from certmanager.acme.download import download
 from certmanager.acme.errors import BadReplyError, OrderFailedError
 from certmanager.acme.identifier import Identifier, alt_names
 from certmanager.acme.order import Order
@@ -24,6 +27,7 @@ from certmanager.pki import requests
 from certmanager.pki.keys import PrivateKey
 
 _POLICY = PollingPolicy()
+_log = logging.getLogger(__name__)
 _OPEN = {order.Status.PENDING, order.Status.READY, order.Status.PROCESSING}
 
 
@@ -56,43 +60,59 @@ async def issue(
         StillPendingError: the CA takes longer than `policy` allows; go on later with the same order.
         AcmeError: the CA doesn't comply, or can't be reached.
     """
-    current = begun
+    began, current = client.clock.now(), begun
     if current.status is order.Status.PENDING:
-        await authorize(client, current, challenge_type, solver, policy)
+        await authorize(client, current, challenge_type, solver, policy, began)
         current = await _finalize(client, current, key)  # it is ready now; to ask first would be one request more
     if current.status is order.Status.PENDING:  # the CA hasn't noticed yet
-        current = await _wait(client, current, {order.Status.PENDING}, policy)
+        current = await _wait(client, current, {order.Status.PENDING}, policy, began)
     if current.status is order.Status.READY:
         current = await _finalize(client, current, key)
-    current = await _wait(client, current, _OPEN, policy)
+    current = await _wait(client, current, _OPEN, policy, began)
     if current.status is order.Status.INVALID:
         raise await failure_of(client, current)
     order.must_be_for(current, begun.identifiers)
-    return await _download(client, current, key, roots, preferred_chain)
+    return await download(client, current, key, roots, preferred_chain)
 
 
 async def authorize(
-    client: Client, pending: Order, challenge_type: challenge.Type, solver: Solver, policy: PollingPolicy
+    client: Client,
+    pending: Order,
+    challenge_type: challenge.Type,
+    solver: Solver,
+    policy: PollingPolicy,
+    began: datetime.datetime | None = None,
 ) -> None:
     """Satisfy all authorizations of an order (section 7.5); what is presented for that is cleaned up in any case.
+
+    The time of `policy` counts from `began`, by default from now.
 
     Raises:
         OrderFailedError: the CA found a proof wanting.
         StillPendingError: the CA takes longer than `policy` allows.
         AcmeError: the CA doesn't comply, or can't be reached.
     """
+    began = began or client.clock.now()
     presented: list[Proof] = []
     try:
         responded = [
             await _respond(client, pending, url, challenge_type, solver, presented) for url in pending.authorizations
         ]
-        decided = [await _decision(client, opened, policy) for opened in responded]
+        decided = [await _decision(client, opened, policy, began) for opened in responded]
     finally:
-        for proof in presented:
-            await solver.clean_up(proof)
+        await _clean_up(solver, presented)
     failed = _not_valid(decided)
     if failed:
         raise failure(pending, failed)
+
+
+async def _clean_up(solver: Solver, presented: Sequence[Proof]) -> None:
+    """Take all proofs back; where one stays that is said, and doesn't hide what the certificate came to."""
+    for proof in presented:
+        try:
+            await solver.clean_up(proof)
+        except Exception as error:  # whatever a solver raises
+            _log.warning("The proof for %s couldn't be taken back: %s", proof.identifier, error)
 
 
 async def failure_of(client: Client, invalid: Order) -> OrderFailedError:
@@ -137,13 +157,16 @@ async def _respond(
     return replace(opened, retry_after=(await client.respond(offered)).retry_after)
 
 
-async def _decision(client: Client, opened: Authorization, policy: PollingPolicy) -> Authorization:
+async def _decision(
+    client: Client, opened: Authorization, policy: PollingPolicy, began: datetime.datetime
+) -> Authorization:
     return await polling.until(
         lambda current: current.status is not authorization.Status.PENDING,
         opened,
         lambda: client.authorization(opened.url),
         client.clock,
         policy,
+        began,
     )
 
 
@@ -156,7 +179,13 @@ async def _finalize(client: Client, ready: Order, key: PrivateKey) -> Order:
         return await client.order(ready.url)
 
 
-async def _wait(client: Client, begun: Order, statuses: Collection[order.Status], policy: PollingPolicy) -> Order:
+async def _wait(
+    client: Client,
+    begun: Order,
+    statuses: Collection[order.Status],
+    policy: PollingPolicy,
+    began: datetime.datetime,
+) -> Order:
     """The order once it has none of `statuses` any more."""
     return await polling.until(
         lambda current: current.status not in statuses,
@@ -164,20 +193,5 @@ async def _wait(client: Client, begun: Order, statuses: Collection[order.Status]
         lambda: client.order(begun.url),
         client.clock,
         policy,
+        began,
     )
-
-
-async def _download(
-    client: Client,
-    valid: Order,
-    key: PrivateKey,
-    roots: Sequence[x509.Certificate] | None,
-    preferred_chain: str | None,
-) -> Chain:
-    assert valid.certificate is not None  # order.parse gives no valid order without
-    chain = await client.certificate(valid.certificate)
-    if preferred_chain is not None and chain.top != preferred_chain:
-        alternates = [await client.certificate(url) for url in chain.alternates]
-        chain = next((alternate for alternate in alternates if alternate.top == preferred_chain), chain)
-    certificate.must_be_for(chain, key.public_key(), valid.identifiers, client.clock.now(), roots)
-    return chain

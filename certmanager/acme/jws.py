@@ -1,12 +1,13 @@
 """How a request is signed: flattened JSON Web Signatures (RFC 8555 section 6.2, RFC 7515 section 7.2.2)."""
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from josepy import jwa
-from josepy.b64 import b64decode, b64encode
+from josepy.b64 import b64encode
 from josepy.jwk import JWKEC, JWKRSA
 
 from certmanager.pki import keys
@@ -14,7 +15,7 @@ from certmanager.pki.errors import PkiError
 
 Json = Mapping[str, object]
 
-_EC_ALGORITHMS = {256: jwa.ES256, 384: jwa.ES384, 521: jwa.ES512}
+_EC_ALGORITHMS = {"secp256r1": jwa.ES256, "secp384r1": jwa.ES384, "secp521r1": jwa.ES512}  # RFC 7518 section 3.4
 
 
 class AccountKey:
@@ -24,13 +25,17 @@ class AccountKey:
         """Take the key as it is.
 
         Raises:
-            PkiError: it is neither RSA nor ECDSA; josepy signs with no other.
+            PkiError: it is neither RSA nor ECDSA on a curve of RFC 7518; josepy signs with no other.
         """
         self._jwk: JWKRSA | JWKEC
         if isinstance(private, rsa.RSAPrivateKey):
             self._jwk, self._algorithm = JWKRSA(key=private), jwa.RS256
         elif isinstance(private, ec.EllipticCurvePrivateKey):
-            self._jwk, self._algorithm = JWKEC(key=private), _EC_ALGORITHMS[private.curve.key_size]
+            if private.curve.name not in _EC_ALGORITHMS:
+                raise PkiError(
+                    f"ACME has no signature by a key on the curve {private.curve.name}; P-256 is taken by all"
+                )
+            self._jwk, self._algorithm = JWKEC(key=private), _EC_ALGORITHMS[private.curve.name]
         else:
             raise PkiError("an account key must be RSA or ECDSA")
         self.public_jwk: Json = self._jwk.public_key().to_json()
@@ -83,9 +88,15 @@ def encode(data: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """The reverse of `encode`.
+    """The reverse of `encode`, and of nothing else.
 
     Raises:
-        ValueError: not base64url.
+        ValueError: not base64url: padding, `+` or `/`, blanks, a length or a last letter that no bytes lead to.
     """
-    return b64decode(text)
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError as error:
+        raise ValueError(f"not base64url without padding: {error}") from error
+    if encode(data) != text:
+        raise ValueError("not base64url without padding")
+    return data

@@ -1,6 +1,7 @@
 """Problem documents: why a CA refused, in its own words and with ours beside them (RFC 8555 section 6.7, RFC 9457)."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
@@ -51,50 +52,73 @@ class Problem:
 
 
 class ProblemError(AcmeError):
-    """The CA refused a request; `problem` is its answer."""
+    """The CA refused: `problem` is its answer, `retry_at` when to try again, `help_urls` where it says more."""
 
-    def __init__(self, problem: Problem, retry_after: datetime.timedelta | None = None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        retry_after: datetime.timedelta | None = None,
+        retry_at: datetime.datetime | None = None,
+        help_urls: Sequence[str] = (),
+    ) -> None:
         super().__init__(problem)
         self.problem = problem
         self.retryable = problem.error_type.retryable
         self.retry_after = retry_after
+        self.retry_at = retry_at
+        self.help_urls = help_urls
 
     def __str__(self) -> str:
-        return f"{self.problem}\n{self.problem.error_type.advice} ({self.problem.error_type.section})"
+        lines = [str(self.problem), f"{self.problem.error_type.advice} ({self.problem.error_type.section})"]
+        if self.retry_after is not None and self.retry_at is not None:
+            at = f"{self.retry_at:%Y-%m-%d %H:%M:%S} UTC"
+            lines.append(f"The CA asks to wait {self.retry_after.total_seconds():.0f} s, until {at}.")
+        lines += [f"The CA explains it at {url}" for url in self.help_urls[:1]]
+        return "\n".join(lines)
 
 
 def parse(members: Fields) -> Problem:
     """Read a problem document, also one inside an order or a challenge.
 
-    Raises:
-        BadReplyError: it is none.
+    A member of a wrong type is ignored, and the others count (RFC 9457 section 3.1).
     """
-    problem = _parse_one(members)
-    if not members.has("subproblems"):
-        return problem
-    subproblems = tuple(_parse_one(sub) for sub in members.nested_list("subproblems"))  # they have none (section 6.7.1)
-    return replace(problem, subproblems=subproblems)
+    subproblems = tuple(_parse_one(sub) for sub in members.lenient_nested_list("subproblems"))
+    return replace(_parse_one(members), subproblems=subproblems)  # those have none of their own (section 6.7.1)
 
 
 def of_reply(status: int, content_type: str, body: bytes, url: str) -> Problem:
     """What a reply with an error status says, also one that holds no problem document."""
-    if content_type == "application/problem+json":
-        try:
-            return replace(parse(Fields.from_json(body, f"the problem document from {url}")), status=status)
-        except BadReplyError as error:
-            return Problem("about:blank", f"HTTP status {status} from {url}; {error}", status)
-    return Problem("about:blank", f"HTTP status {status} from {url}, without a problem document", status)
+    where = f"HTTP status {status} from {url}"
+    if content_type not in _MEDIA_TYPES:
+        return Problem(_ABOUT_BLANK, f"{where}, without a problem document", status)
+    try:
+        document = parse(Fields.from_json(body, f"the problem document from {url}"))
+    except BadReplyError as error:
+        return Problem(_ABOUT_BLANK, f"{where}; {error}", status)
+    detail = where if document.detail == _NO_DETAIL else document.detail
+    return replace(document, status=status, detail=detail)
 
 
 def _parse_one(members: Fields) -> Problem:
+    detail = members.lenient_text("detail") or members.lenient_text("title")
     return Problem(
-        type=printable(members.text("type", "about:blank").removeprefix(NAMESPACE)[:_LONGEST_TEXT]),
-        detail=printable(members.text("detail", "")[:_LONGEST_TEXT]) or "the CA gives no detail",
-        status=members.number("status"),
-        identifier=Identifier.parse(members.nested("identifier")) if members.has("identifier") else None,
+        type=printable(members.lenient_text("type").removeprefix(NAMESPACE)[:_LONGEST_TEXT]) or _ABOUT_BLANK,
+        detail=printable(detail[:_LONGEST_TEXT]) or _NO_DETAIL,
+        status=members.lenient_number("status"),
+        identifier=_identifier(members),
     )
 
 
+def _identifier(members: Fields) -> Identifier | None:
+    try:
+        return Identifier.parse(members.nested("identifier"))
+    except BadReplyError:
+        return None
+
+
+_ABOUT_BLANK = "about:blank"  # RFC 9457 section 4.2.1: the status says all
+_NO_DETAIL = "the CA gives no detail"
+_MEDIA_TYPES = ("application/problem+json", "application/json")  # what some CAs call it
 _UNKNOWN = ErrorType("RFC 8555 section 6.7", "The type is none of RFC 8555's; only the detail says what to do.")
 _VALIDATION = "Then make a new order: an authorization that failed stays failed."
 
@@ -107,9 +131,7 @@ ERROR_TYPES = {
     "badCSR": ErrorType(
         "RFC 8555 section 7.4", "Finalize with a request for exactly the order's names and a key of its own."
     ),
-    BAD_NONCE: ErrorType(
-        "RFC 8555 section 6.5", "Send the request again with the nonce that came with this reply.", True
-    ),
+    BAD_NONCE: ErrorType("RFC 8555 section 6.5", "Send the request again with the nonce that came with this reply."),
     "badPublicKey": ErrorType(
         "RFC 8555 section 6.2", "Use another key: ECDSA P-256 or RSA with 2048 bits are taken by all."
     ),

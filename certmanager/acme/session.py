@@ -63,7 +63,13 @@ class Session:
 def refusal(reply: Reply, now: datetime.datetime) -> ProblemError:
     """The error that a reply with an error status is."""
     document = problem.of_reply(reply.status, reply.content_type, reply.body, reply.url)
-    return ProblemError(document, polling.retry_after(reply.headers.get("Retry-After"), now))
+    wait = retry_after(reply, now)
+    return ProblemError(document, wait, None if wait is None else now + wait, reply.links("help"))
+
+
+def retry_after(reply: Reply, now: datetime.datetime) -> datetime.timedelta | None:
+    """How long the reply asks to wait, if it does."""
+    return polling.retry_after(reply.headers.get("Retry-After"), now, reply.headers.get("Date"))
 
 
 def must_be(media: str, reply: Reply) -> Reply:

@@ -4,7 +4,6 @@ A reply is taken as it is: no redirect is followed, nothing is retried, what is 
 """
 
 import contextlib
-import re
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -14,15 +13,14 @@ from importlib.metadata import version
 import aiohttp
 from multidict import CIMultiDictProxy
 
+from certmanager.acme import link, urls
 from certmanager.acme.errors import BadReplyError, UnreachableError
 from certmanager.acme.exchange import Exchange, ExchangeCallback
-from certmanager.acme.fields import is_https_url
 from reconciling.httpproxy import proxy_for_url, through
 
 LARGEST_REPLY = 1 << 20
 REQUEST_SECONDS = 30.0
 
-_LINK = re.compile(r'<([^<>]*)>\s*;\s*rel="?([\w-]+)"?')
 _USER_AGENT = f"icecream-workshop/{version('icecream-workshop')} aiohttp/{aiohttp.__version__}"  # section 6.1: a MUST
 _JOSE = {"Content-Type": "application/jose+json"}  # section 6.2
 
@@ -43,20 +41,25 @@ class Reply:
 
     @property
     def location(self) -> str:
-        """The URL of what was made (section 7.1).
+        """The URL of what was made (section 7.1), resolved where it is relative (RFC 9110 section 10.2.2).
 
         Raises:
             BadReplyError: the reply names none.
         """
-        location = self.headers.get("Location", "")
-        if not is_https_url(location):
-            raise BadReplyError(f"{self.url} answers without a Location that is an https URL: {location!r:.80}")
-        return location
+        location = self.headers.get("Location", "").strip()
+        url = urls.resolve(self.url, location) if location else location
+        wrong = urls.what_is_wrong(url)
+        if wrong:
+            raise BadReplyError(
+                f"{self.url} answers without a Location that is an https URL: {location!r:.80}, {wrong}"
+            )
+        return url
 
     def links(self, relation: str) -> tuple[str, ...]:
         """The https URLs that Link headers name for `relation`: `alternate`, `next` (RFC 8288)."""
-        headers = (_LINK.findall(header) for header in self.headers.getall("Link", ()))
-        return tuple(url for links in headers for url, rel in links if rel == relation and is_https_url(url))
+        parsed = (one for header in self.headers.getall("Link", ()) for one in link.parse(header))
+        resolved = (urls.resolve(self.url, one.target) for one in parsed if one.has_relation(relation))
+        return tuple(dict.fromkeys(url for url in resolved if urls.is_https_url(url)))
 
 
 class Transport:
@@ -83,7 +86,9 @@ class Transport:
         except TimeoutError as error:
             raise UnreachableError(f"{method} {url}{through(proxy)}: no reply within {REQUEST_SECONDS:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise UnreachableError(f"{method} {url}{through(proxy)}: {error}") from error
+            raise UnreachableError(f"{method} {url}{through(proxy)}: {error or type(error).__name__}") from error
+        except ValueError as error:  # a URL that aiohttp or the resolver can't take
+            raise BadReplyError(f"{method} {url:.80}: {error}") from error
         if self._on_exchange is not None:
             headers = tuple(reply.headers.items())
             self._on_exchange(Exchange(method, url, body, reply.status, headers, received, time.perf_counter() - began))

@@ -34,7 +34,7 @@ class Reply:
         merged = {name: value for name, value in {**self.json, **members}.items() if value is not None}
         return replace(self, body=json.dumps(merged).encode())
 
-    def problem(self, status: int, **members: object) -> "Reply":
+    def problem(self, status: int, /, **members: object) -> "Reply":
         """A problem document in its place."""
         return replace(self, status=status, media="application/problem+json", body=json.dumps(members).encode())
 

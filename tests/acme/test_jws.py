@@ -3,11 +3,15 @@
 import json
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from hypothesis import given
+from hypothesis import strategies as st
 from josepy.jwk import JWK
 from josepy.jws import JWS
 
 from certmanager.acme import jws
+from certmanager.acme.account import ExternalAccount
+from certmanager.acme.errors import AcmeError
 from certmanager.acme.exchange import decode_message
 from certmanager.acme.jws import AccountKey, Signer
 from certmanager.pki import keys
@@ -62,3 +66,48 @@ def test_the_thumbprint_is_that_of_rfc_7638() -> None:
 def test_an_ed25519_account_key_is_refused_with_what_to_use() -> None:
     with pytest.raises(PkiError, match="must be RSA or ECDSA"):
         AccountKey(keys.generate(keys.Algorithm.ED25519))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["QQ==", "QQ=", "=", "+w", "/w", "Q Q", " QQ", "QQ\n", "Q", "QQQQQ", "QR", "Q!Q", "ä", "QQ\0", "\udcff", "."],
+)
+def test_what_is_not_exactly_base64url_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not base64url"):
+        jws.decode(text)
+
+
+@given(data=st.binary())
+def test_base64url_is_read_back_and_has_no_padding(data: bytes) -> None:
+    assert jws.decode(jws.encode(data)) == data
+    assert not set(jws.encode(data)) & set("=+/")
+
+
+@given(text=st.text() | st.text("AZaz09-_+/= "))
+def test_only_what_would_be_written_is_read(text: str) -> None:
+    try:
+        data = jws.decode(text)
+    except ValueError:
+        return
+    assert jws.encode(data) == text
+
+
+@pytest.mark.parametrize(("text", "warned"), [("c2VjcmV0cw", False), ("c2VjcmV0cw==", True)])
+def test_a_mac_key_with_padding_is_taken_with_a_warning(
+    text: str, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert ExternalAccount.of("kid", text) == ExternalAccount("kid", b"secrets")
+    assert ("padding" in caplog.text) is warned
+    assert "c2VjcmV0cw" not in caplog.text
+
+
+@pytest.mark.parametrize("text", ["", "==", "a b", "+/+/", "Q"])
+def test_a_mac_key_that_is_none_is_refused_and_not_shown(text: str) -> None:
+    with pytest.raises(AcmeError, match="MAC key of the external account"):
+        ExternalAccount.of("kid", text)
+
+
+@pytest.mark.parametrize("curve", [ec.SECP256K1(), ec.SECP224R1(), ec.BrainpoolP256R1()], ids=lambda curve: curve.name)
+def test_a_key_on_a_curve_that_acme_has_not_is_refused(curve: ec.EllipticCurve) -> None:
+    with pytest.raises(PkiError, match=f"the curve {curve.name}"):
+        jws.AccountKey(ec.generate_private_key(curve))

@@ -1,5 +1,6 @@
 """A CA that breaks the rules: a typed error each time, no crash, and nothing taken over."""
 
+import datetime
 import json
 import ssl
 from dataclasses import replace
@@ -10,7 +11,9 @@ import pytest
 from cryptography import x509
 
 from certmanager.acme import transport
+from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Proof, Type
+from certmanager.acme.download import MOST_ALTERNATES
 from certmanager.acme.errors import (
     AcmeError,
     BadReplyError,
@@ -149,6 +152,78 @@ class TestAnyReply:
         await obtaining.must_fail("neworder", lambda reply: reply, UnreachableError, "neworder", retryable=True)
 
 
+class TestRateLimit:
+    async def test_is_told_with_the_time_and_where_the_ca_explains_it(self, obtaining: Obtaining) -> None:
+        headers = {"Retry-After": "3600", "Link": '<https://ca.example/limits>; title="a"; rel="help"'}
+        alter = lambda reply: replace(reply.problem(429, detail="too many"), headers=headers)  # noqa: E731
+        with pytest.raises(ProblemError, match="too many") as caught:
+            await obtaining.run("neworder", alter)
+        assert caught.value.retry_after == datetime.timedelta(hours=1)
+        assert caught.value.retry_at is not None
+        assert f"to wait 3600 s, until {caught.value.retry_at:%Y-%m-%d %H:%M:%S} UTC." in str(caught.value)
+        assert "The CA explains it at https://ca.example/limits" in str(caught.value)
+
+
+BAD_MEMBERS: dict[str, Any] = {
+    "type": 7,
+    "title": [],
+    "detail": {},
+    "status": "400",
+    "instance": 7,
+    "identifier": "a.test",
+    "subproblems": {"type": "x"},
+}
+
+
+class TestProblemDocument:
+    """A member of a wrong type is ignored, and the others count (RFC 9457 section 3.1)."""
+
+    @pytest.mark.parametrize(
+        "media", ["application/problem+json", "application/json", "Application/JSON; charset=utf-8"]
+    )
+    @pytest.mark.parametrize("name", [name for name in BAD_MEMBERS if name != "type"])
+    async def test_a_bad_nonce_is_one_whatever_else_is_wrong(
+        self, obtaining: Obtaining, fake_ca: FakeCA, name: str, media: str
+    ) -> None:
+        def once(reply: Reply) -> Reply:
+            if fake_ca.requested.count("neworder") > 1:
+                return reply
+            members = {"type": "urn:ietf:params:acme:error:badNonce", name: BAD_MEMBERS[name]}
+            return replace(reply.problem(400, **members), media=media)
+
+        await obtaining.run("neworder", once)
+        assert fake_ca.requested.count("neworder") == 2
+
+    @pytest.mark.parametrize("name", [name for name in BAD_MEMBERS if name != "detail"])
+    async def test_its_detail_is_told_whatever_else_is_wrong(self, obtaining: Obtaining, name: str) -> None:
+        members = {"detail": "for a reason", name: BAD_MEMBERS[name]}
+        await obtaining.must_fail(
+            "neworder", lambda reply: reply.problem(403, **members), ProblemError, ": for a reason"
+        )
+
+    @pytest.mark.parametrize("name", [name for name in BAD_MEMBERS if name != "type"])
+    @pytest.mark.parametrize("where", ["order", "subproblem", "challenge"])
+    async def test_the_same_holds_inside_other_resources(self, obtaining: Obtaining, where: str, name: str) -> None:
+        wrong = {"type": "urn:ietf:params:acme:error:caa", name: BAD_MEMBERS[name]}
+        challenge = {"type": "http-01", "url": "https://x/", "status": "invalid", "error": wrong}
+        alter: dict[str, tuple[str, Alter]] = {
+            "order": ("neworder", lambda reply: reply.with_members(status="invalid", error=wrong)),
+            "subproblem": (
+                "neworder",
+                lambda reply: reply.with_members(status="invalid", error={"subproblems": [7, wrong, None]}),
+            ),
+            "challenge": (
+                "authorization",
+                lambda reply: reply.with_members(status="invalid", challenges=[challenge]),
+            ),
+        }
+        await obtaining.must_fail(*alter[where], OrderFailedError, "caa: ")
+
+    async def test_its_title_is_told_where_it_has_no_detail(self, obtaining: Obtaining) -> None:
+        alter = lambda reply: reply.problem(403, title="Not today")  # noqa: E731
+        await obtaining.must_fail("neworder", alter, ProblemError, "about:blank: Not today")
+
+
 class TestNonce:
     @pytest.mark.parametrize("nonce", [None, "", "not base64url!", "a b", "ä"])
     async def test_a_missing_or_strange_first_nonce_stops_us(self, obtaining: Obtaining, nonce: str | None) -> None:
@@ -166,7 +241,7 @@ class TestNonce:
 
 
 class TestDirectory:
-    @pytest.mark.parametrize("member", ["newNonce", "newAccount", "newOrder", "revokeCert"])
+    @pytest.mark.parametrize("member", ["newNonce", "newAccount", "newOrder"])
     @pytest.mark.parametrize(
         "value", [None, 7, "", "http://127.0.0.1/plain", "ftp://x", "//x/y", "https://", "https:///p"]
     )
@@ -174,9 +249,36 @@ class TestDirectory:
         alter = lambda reply: reply.with_members(**{member: value})  # noqa: E731
         await obtaining.must_fail("directory", alter, BadReplyError, f"{member}")
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"revokeCert": None},
+            {"revokeCert": 7},
+            {"keyChange": "http://x/"},
+            {"meta": []},
+            {"meta": {"website": 7, "caaIdentities": [7], "externalAccountRequired": "yes"}},
+        ],
+        ids=str,
+    )
+    async def test_what_an_issuance_doesn_t_need_may_be_missing_or_wrong(
+        self, obtaining: Obtaining, change: dict[str, Any]
+    ) -> None:
+        await obtaining.run("directory", lambda reply: reply.with_members(**change))
+        assert obtaining.storage.chain.exists()
+
+    @pytest.mark.parametrize("value", [None, 7, "http://127.0.0.1/plain"])
+    async def test_without_revoke_cert_nothing_can_be_revoked(
+        self, fake_ca: FakeCA, connect_to: Connect, another_authority: Authority, value: Any
+    ) -> None:
+        fake_ca.alter["directory"] = lambda reply: reply.with_members(revokeCert=value)
+        async with connect_to(fake_ca) as client:
+            await client.new_account(terms_agreed=True)
+            with pytest.raises(BadReplyError, match="has no revokeCert"):
+                await client.revoke(another_authority.certificate)
+
 
 class TestAccount:
-    @pytest.mark.parametrize("location", [None, "", "/account", "http://127.0.0.1/account", "javascript:alert(1)"])
+    @pytest.mark.parametrize("location", [None, "", "http://127.0.0.1/account", "javascript:alert(1)", "https://a..b/"])
     async def test_without_a_url_of_its_own(self, obtaining: Obtaining, location: str | None) -> None:
         headers = {} if location is None else {"Location": location}
         await obtaining.must_fail(
@@ -356,7 +458,10 @@ class TestEndlessWaiting:
     """On a clock that doesn't wait: the test is as fast as the CA."""
 
     @pytest.mark.parametrize("resource", ["authorization", "order"])
-    @pytest.mark.parametrize("retry_after", [None, "1", "31536000", "Fri, 31 Dec 9999 23:59:59 GMT", "soon", "-1"])
+    @pytest.mark.parametrize(
+        "retry_after",
+        [None, "0", "1", "31536000", "Fri, 31 Dec 9999 23:59:59 GMT", "Sun Nov  6 08:49:37 1994", "soon", "-1"],
+    )
     async def test_is_given_up_after_the_time_that_was_granted(
         self, fake_ca: FakeCA, connect_to: Connect, clock: FakeClock, resource: str, retry_after: str | None
     ) -> None:
@@ -369,7 +474,7 @@ class TestEndlessWaiting:
         async with connect_to(fake_ca, clock=clock) as client:
             await client.new_account(terms_agreed=True)
             order = await client.new_order([NAME])
-            with pytest.raises(StillPendingError, match=f"still {status} after 120 s") as caught:
+            with pytest.raises(StillPendingError, match=rf"still {status} after \d+ s") as caught:
                 await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver())
         assert caught.value.retryable
         assert (
@@ -379,6 +484,7 @@ class TestEndlessWaiting:
             assert sum(clock.slept) <= PollingPolicy().initial  # no use in beginning to wait
             assert caught.value.retry_after is not None
         else:
+            assert fake_ca.requested.count(resource) <= 122
             assert sum(clock.slept) > 120 - PollingPolicy().cap  # not before there is no time for one wait more
 
     async def test_the_first_wait_is_what_the_reply_to_the_response_asks_for(
@@ -390,6 +496,47 @@ class TestEndlessWaiting:
             order = await client.new_order([NAME])
             await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver())
         assert clock.slept[0] == 7
+
+    @pytest.mark.parametrize("resource", ["authorization", "order"])
+    @pytest.mark.parametrize("failing", ["503", "429", "cut"])
+    async def test_a_ca_that_fails_for_a_while_is_waited_for(
+        self, fake_ca: FakeCA, connect_to: Connect, clock: FakeClock, resource: str, failing: str
+    ) -> None:
+        def for_a_while(reply: Reply) -> Reply:
+            fake_ca.drop.discard(resource)
+            match fake_ca.requested.count(resource):
+                case 1 if resource == "authorization":
+                    return reply
+                case 1 | 2 | 3 if failing == "cut":
+                    fake_ca.drop.add(resource)
+                case 1 | 2 | 3:
+                    return replace(reply.problem(int(failing)), headers={"Retry-After": "2"})
+            return reply
+
+        fake_ca.alter[resource] = for_a_while
+        fake_ca.alter["finalize"] = lambda reply: reply.with_members(status="processing")
+        async with connect_to(fake_ca, clock=clock) as client:
+            await client.new_account(terms_agreed=True)
+            order = await client.new_order([NAME])
+            await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver())
+        assert fake_ca.requested.count(resource) >= 4
+        assert (2 in clock.slept) is (failing != "cut")
+
+    @pytest.mark.parametrize("retry_after", [None, "0", "3600"])
+    async def test_a_ca_that_fails_for_ever_is_given_up_with_its_word(
+        self, fake_ca: FakeCA, connect_to: Connect, clock: FakeClock, retry_after: str | None
+    ) -> None:
+        headers = {"Link": '</limits>;rel="help"'} | ({} if retry_after is None else {"Retry-After": retry_after})
+        fake_ca.alter["order"] = lambda reply: replace(reply.problem(429, detail="too many"), headers=headers)
+        fake_ca.alter["finalize"] = lambda reply: reply.with_members(status="processing")
+        async with connect_to(fake_ca, clock=clock) as client:
+            await client.new_account(terms_agreed=True)
+            order = await client.new_order([NAME])
+            with pytest.raises(StillPendingError, match="too many") as caught:
+                await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver())
+        assert f"The CA explains it at {fake_ca.base}/limits" in str(caught.value)
+        assert fake_ca.requested.count("order") <= 122
+        assert sum(clock.slept) <= 120
 
     async def test_an_order_that_is_never_ready_ends_too(
         self, fake_ca: FakeCA, connect_to: Connect, clock: FakeClock
@@ -407,6 +554,56 @@ class TestCertificate:
     @pytest.mark.parametrize("body", [b"", b"text", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
     async def test_that_is_none(self, obtaining: Obtaining, body: bytes) -> None:
         await obtaining.must_fail("certificate", lambda reply: replace(reply, body=body), BadReplyError, "not a chain")
+
+    @pytest.mark.parametrize(
+        ("stranger", "named"),
+        [
+            (keys.to_pem(keys.generate()), "a block PRIVATE KEY"),
+            (keys.to_pem(keys.generate(), keys.Encoding.PKCS1), "a block EC PRIVATE KEY"),
+            (requests.to_pem(requests.create(keys.generate(), AltNames())), "a block CERTIFICATE REQUEST"),
+            (b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n", "a block X509 CRL"),
+            (b"-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n", "TRUSTED CERTIFICATE"),
+            (b"subject=CN = victim.example.test\n", "something beside them"),
+            (b"-----BEGIN PRIVATE KEY-----\n", "a block PRIVATE KEY"),
+            (b"\0", "something beside them"),
+        ],
+    )
+    @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+    async def test_with_anything_else_beside_it(
+        self, obtaining: Obtaining, stranger: bytes, named: str, before: bool
+    ) -> None:
+        alter = lambda reply: replace(reply, body=stranger + reply.body if before else reply.body + stranger)  # noqa: E731
+        await obtaining.must_fail("certificate", alter, BadReplyError, f"not a chain of certificates alone: .*{named}")
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            (b"\n", b"\r\n"),
+            (b"-----BEGIN", b"\n-----BEGIN"),
+            (b"-----END CERTIFICATE-----\n", b"-----END CERTIFICATE-----\n \n"),
+        ],
+    )
+    async def test_may_have_any_end_of_line_and_empty_lines(self, obtaining: Obtaining, old: bytes, new: bytes) -> None:
+        await obtaining.run("certificate", lambda reply: replace(reply, body=reply.body.replace(old, new)))
+        assert obtaining.storage.chain.exists()
+
+    @pytest.mark.parametrize(("ahead", "retryable", "says"), [(-1, True, "isn't valid yet"), (2, False, "has expired")])
+    async def test_that_isn_t_valid_now_is_told_with_both_times(
+        self, fake_ca: FakeCA, connect_to: Connect, clock: FakeClock, ahead: int, retryable: bool, says: str
+    ) -> None:
+        clock.time += datetime.timedelta(days=ahead)
+        async with connect_to(fake_ca, clock=clock) as client:
+            await client.new_account(terms_agreed=True)
+            order = await client.new_order([NAME])
+            with pytest.raises(CertificateRefusedError, match=says) as caught:
+                await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver())
+        begins = x509.load_pem_x509_certificates(fake_ca.chain)[0].not_valid_before_utc
+        assert caught.value.retryable is retryable
+        if retryable:
+            assert f"from {begins:%Y-%m-%d %H:%M:%S} UTC on, and here it is {clock.time:%Y-%m-%d %H:%M}" in str(
+                caught.value
+            )
+            assert "This machine's clock may be behind" in str(caught.value)
 
     async def test_for_another_key(self, obtaining: Obtaining, fake_ca: FakeCA) -> None:
         other = fake_ca.certify(requests.create(keys.generate(), AltNames(frozenset({str(NAME)}))))
@@ -451,6 +648,77 @@ class TestCertificate:
             roots = [another_authority.certificate]
             with pytest.raises(CertificateRefusedError, match="trusted root"):
                 await issue(client, order, keys.generate(), Type.HTTP_01, RecordingSolver(), roots=roots)
+
+
+class TestAlternateChain:
+    """The chain to `fake root` is the default; an alternate that can't be had or used leaves it."""
+
+    async def preferring(self, fake_ca: FakeCA, connect_to: Connect, top: str) -> Chain:
+        async with connect_to(fake_ca) as client:
+            await client.new_account(terms_agreed=True)
+            order = await client.new_order([NAME])
+            key = keys.generate()
+            return await issue(client, order, key, Type.HTTP_01, RecordingSolver(), preferred_chain=top)
+
+    @pytest.mark.parametrize("problem", ["404", "503", "cut", "html", "key", "untrusted"])
+    async def test_that_can_t_be_had_or_used_leaves_the_default_with_a_warning(
+        self,
+        fake_ca: FakeCA,
+        connect_to: Connect,
+        another_authority: Authority,
+        caplog: pytest.LogCaptureFixture,
+        problem: str,
+    ) -> None:
+        def alter(reply: Reply) -> Reply:
+            if fake_ca.requested.count("certificate") == 1:
+                return replace(reply, headers={"Link": '</certificate>; title="the other"; rel="alternate"'})
+            match problem:
+                case "cut":
+                    fake_ca.drop.add("certificate")
+                case "html":
+                    return replace(reply, media="text/html")
+                case "key":
+                    return replace(reply, body=reply.body + keys.to_pem(keys.generate()))
+                case "untrusted":
+                    leaf = x509.load_pem_x509_certificates(reply.body)[0]
+                    return replace(reply, body=certificates.to_pem(leaf, another_authority.certificate))
+                case _:
+                    return reply.problem(int(problem))
+            return reply
+
+        fake_ca.alter["certificate"] = alter
+        chain = await self.preferring(fake_ca, connect_to, "another root")
+        assert chain.top == "fake root"
+        assert "alternate chain" in caplog.text
+        assert fake_ca.requested.count("certificate") == 2
+
+    async def test_endlessly_many_are_not_all_asked_for(
+        self, fake_ca: FakeCA, connect_to: Connect, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        links = ",".join(f"</certificate?{number}>;rel=alternate" for number in range(100))
+        fake_ca.alter["certificate"] = lambda reply: replace(reply, headers={"Link": links})
+        assert (await self.preferring(fake_ca, connect_to, "nobody")).top == "fake root"
+        assert fake_ca.requested.count("certificate") == 1 + MOST_ALTERNATES
+        assert "No chain to 'nobody' can be had" in caplog.text
+
+
+class TestSolver:
+    async def test_what_failed_first_is_told_and_not_that_it_can_t_be_cleaned_up(
+        self, fake_ca: FakeCA, connect_to: Connect, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        class Broken:
+            async def present(self, _: Proof) -> None:
+                raise AcmeError("the first failure")
+
+            async def clean_up(self, _: Proof) -> None:
+                raise OSError("the second failure")
+
+        async with connect_to(fake_ca) as client:
+            await client.new_account(terms_agreed=True)
+            order = await client.new_order([NAME])
+            with pytest.raises(AcmeError, match="the first failure"):
+                await issue(client, order, keys.generate(), Type.HTTP_01, Broken())
+        assert "couldn't be taken back: the second failure" in caplog.text
 
 
 async def test_a_ca_with_the_wrong_certificate_of_its_own_is_not_talked_to(fake_ca: FakeCA, tmp_path: Path) -> None:

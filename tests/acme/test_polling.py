@@ -43,7 +43,7 @@ class TestWaiting:
     async def test_the_ca_s_word_on_the_wait_is_kept_each_time(self, clock: FakeClock) -> None:
         seconds = [datetime.timedelta(seconds=3), datetime.timedelta(), datetime.timedelta(seconds=60)]
         await self.wait(clock, [*(Read("pending", retry_after) for retry_after in seconds), Read("valid")])
-        assert clock.slept == [3, 0, 60]
+        assert clock.slept == [3, 1, 60]  # 0 would be a thousand requests a second
 
     async def test_without_a_word_the_waits_grow_up_to_the_cap(self, clock: FakeClock) -> None:
         policy = PollingPolicy(initial=1, factor=2, cap=5, timeout=100)
@@ -55,6 +55,33 @@ class TestWaiting:
         with pytest.raises(StillPendingError, match=r"https://ca\.example/x is still pending") as caught:
             await self.wait(clock, [Read("pending", day)])
         assert (clock.slept, caught.value.retry_after) == ([], day)
+
+    async def test_the_ca_s_word_counts_up_to_the_ceiling(self, clock: FakeClock) -> None:
+        await self.wait(clock, [Read("pending", datetime.timedelta(seconds=100)), Read("valid")])
+        assert clock.slept == [60]
+
+    @pytest.mark.parametrize("seconds", [0, 0.5, 1, 7, 59, 61, 119])
+    async def test_whatever_the_ca_says_the_waits_and_their_number_are_bounded(
+        self, clock: FakeClock, seconds: float
+    ) -> None:
+        with pytest.raises(StillPendingError):
+            await self.wait(clock, [Read("pending", datetime.timedelta(seconds=seconds))] * 1000)
+        assert 1 <= len(clock.slept) <= 120
+        assert all(POLICY.floor <= wait <= POLICY.ceiling for wait in clock.slept)
+        assert sum(clock.slept) <= POLICY.timeout
+
+    async def test_the_time_that_was_really_waited_is_said(self, clock: FakeClock) -> None:
+        policy = PollingPolicy(initial=4, factor=1, cap=4, timeout=10)
+        with pytest.raises(StillPendingError, match="is still pending after 8 s; ask again later"):
+            await self.wait(clock, [Read("pending")] * 100, policy)
+
+    async def test_the_time_that_requests_take_counts_too(self, clock: FakeClock) -> None:
+        async def slow() -> Read:
+            clock.time += datetime.timedelta(seconds=30)
+            return Read("pending")
+
+        with pytest.raises(StillPendingError, match="after 120 s"):
+            await polling.until(lambda read: read.status == "valid", Read("pending"), slow, clock, POLICY)
 
 
 @given(
@@ -79,8 +106,22 @@ def test_any_retry_after_is_a_wait_of_at_most_a_year_or_none(header: str | None)
         ("-5", None),
         ("1.5", None),
         ("٣", None),
+        ("", None),
+        ("Thursday, 01-Jan-26 00:00:05 GMT", 5),
+        ("Thu Jan  1 00:00:05 2026", 5),
+        ("Thursday, 01-Jan-76 00:00:00 GMT", 365 * 24 * 3600),
+        ("Saturday, 01-Jan-77 00:00:00 GMT", 0),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", 0),
+        ("Sun Nov  6 08:49:37 1994", 0),
     ],
 )
-def test_retry_after_is_read_in_both_of_its_forms(header: str | None, seconds: int | None) -> None:
+def test_retry_after_is_read_in_all_of_its_forms(header: str | None, seconds: int | None) -> None:
     wait = polling.retry_after(header, NOW)
     assert wait == (None if seconds is None else datetime.timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize("ours", [NOW, NOW - datetime.timedelta(days=9), NOW + datetime.timedelta(days=9)])
+@pytest.mark.parametrize("date", ["Thu, 01 Jan 2026 00:00:00 GMT", "Thu Jan  1 00:00:00 2026"])
+def test_a_date_counts_from_the_ca_s_own_clock(date: str, ours: datetime.datetime) -> None:
+    assert polling.retry_after("Thu, 01 Jan 2026 00:00:05 GMT", ours, date) == datetime.timedelta(seconds=5)

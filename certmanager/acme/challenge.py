@@ -76,7 +76,11 @@ class Solver(Protocol):
     """Something that shows proofs to a CA. Both may be called twice for the same proof."""
 
     async def present(self, proof: Proof, /) -> None:
-        """Return once the CA can find the proof."""
+        """Return once the CA can find the proof.
+
+        Raises:
+            SolverError: that can't be done.
+        """
 
     async def clean_up(self, proof: Proof, /) -> None:
         """Take it back."""

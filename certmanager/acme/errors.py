@@ -43,3 +43,7 @@ class NoChallengeError(AcmeError):
 
 class CertificateRefusedError(AcmeError):
     """What the CA sent is not the certificate that was ordered; it must not be used."""
+
+
+class SolverError(AcmeError):
+    """A proof couldn't be shown, or the place for it can't be had: the fault is on our side of the CA."""

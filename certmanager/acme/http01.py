@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 
 from certmanager.acme.challenge import Proof
+from certmanager.acme.errors import SolverError
 
 RequestCallback = Callable[[str], None]
 
@@ -39,13 +40,22 @@ async def serve(host: str, port: int, on_request: RequestCallback | None = None)
     """Such a server inside the `async with`.
 
     Raises:
-        OSError: the port is taken, or not ours to take.
+        SolverError: the host isn't this machine's, or the port is taken or not ours to take.
     """
     server = Http01Server(on_request)
     runner = web.ServerRunner(web.Server(server.answer, access_log=None))
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await _listen(runner, host, port)
         yield server
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.ServerRunner, host: str, port: int) -> None:
+    if not host:
+        raise SolverError("can't listen for HTTP-01: the host is empty")
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except (OSError, ValueError, OverflowError) as error:  # the last two: no host or port at all
+        raise SolverError(f"can't listen for HTTP-01 at {host!r:.60} on port {port}: {error}") from error

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
@@ -12,10 +12,13 @@ import click
 from cryptography import x509
 
 from certmanager.acme import http01
+from certmanager.acme.account import ExternalAccount
 from certmanager.acme.challenge import Solver, Type
 from certmanager.acme.errors import AcmeError
 from certmanager.acme.exchange import Exchange
+from certmanager.acme.fields import printable
 from certmanager.acme.identifier import Identifier
+from certmanager.acme.polling import PollingPolicy
 from certmanager.acme.resume import ObtainRequest, obtain
 from certmanager.acme.storage import Storage
 from certmanager.acme.transcript import Transcript
@@ -23,6 +26,11 @@ from certmanager.pki.errors import PkiError
 from workshop import pebble
 from workshop.pebble.challtestsrv import ChallTestSrv
 from workshop.workspace import home
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_HTTP_PORT = 80  # RFC 8555 section 8.3
+_LONGEST_LINE = 200 - len("Error: ")
 
 
 @dataclass(frozen=True)
@@ -45,43 +53,74 @@ def command() -> None:
 @click.argument("names", nargs=-1, required=True)
 @click.option("--challenge", type=click.Choice(list(map(str, Type))), default=str(Type.HTTP_01), show_default=True)
 @click.option("--directory", "directory_url", metavar="URL", help="The CA's directory. Without: a Pebble for this run.")
-@click.option("--ca-file", type=click.Path(exists=True, path_type=Path), help="What the CA's own HTTPS is trusted by.")
+@click.option("--ca-file", type=_FILE, help="What the CA's own HTTPS is trusted by, with --directory.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Where to listen for HTTP-01.")
-@click.option("--http-port", default=80, show_default=True, help="The port of that, with --directory.")
+@click.option("--http-port", type=click.IntRange(1, 65535), help="The port of that, with --directory. [80]")
 @click.option("--dns", metavar="URL", help="challtestsrv's management, to answer DNS-01 for the CA of --directory.")
 @click.option("--email", multiple=True, help="A contact for the account.")
 @click.option("--agree", is_flag=True, help="Agree to the terms of service of the CA of --directory.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for keys and certificate. [.workshop/acme/NAME]")
+@click.option("--eab-kid", help="The key id of an external account, where the CA wants one.")
+@click.option("--eab-hmac-key", help="The MAC key of that, in base64url.")
+@click.option(
+    "--timeout", type=click.IntRange(1, 86400), default=120, show_default=True, help="Seconds to wait at most."
+)
+@click.option("--out", type=_FOLDER, help="Folder for keys and certificate. [.workshop/acme/NAME]")
 @click.option("--wire", is_flag=True, help="Show each message as it went over the wire, opened.")
 def issue(  # one parameter an option, that is click's way
     names: tuple[str, ...],
     challenge: str,
     directory_url: str | None,
     ca_file: Path | None,
-    http_port: int,
+    http_port: int | None,
     listen: str,
     dns: str | None,
     email: tuple[str, ...],
     agree: bool,
+    eab_kid: str | None,
+    eab_hmac_key: str | None,
+    timeout: int,
     out: Path | None,
     wire: bool,
 ) -> None:
     """Get a certificate for NAMES, told as it goes; interrupted and run again, it goes on with the same order."""
+    if directory_url is None:
+        _must_be_without_directory({"--ca-file": ca_file, "--http-port": http_port, "--dns": dns})
+    elif challenge == Type.DNS_01 and dns is None:
+        raise click.UsageError("dns-01 needs --dns URL: the management of a challtestsrv that the CA asks")
     try:
-        identifiers = [Identifier.of(name) for name in names]
-        storage = Storage(out or home.layout().root / "acme" / names[0].replace("*", "_"))
-        contact = [f"mailto:{address}" for address in email]
-        trust = ssl.create_default_context(cafile=ca_file)
-        foreign = _CA(directory_url, trust, (listen, http_port), dns) if directory_url else None
-        with contextlib.nullcontext(foreign) if foreign else _own_pebble() as ca:
-            agreed = agree or foreign is None
-            request = ObtainRequest(ca.directory_url, identifiers, Type(challenge), contact, terms_agreed=agreed)
-            asyncio.run(_issue(request, storage, ca, wire=wire))
+        identifiers = list(dict.fromkeys(map(Identifier.of, names)))
+        storage = Storage(out or home.layout().root / "acme" / identifiers[0].value.replace("*", "_"))
+        with _ca(directory_url, ca_file, (listen, http_port or _HTTP_PORT), dns) as ca:
+            request = ObtainRequest(
+                ca.directory_url,
+                identifiers,
+                Type(challenge),
+                [f"mailto:{address}" for address in email],
+                _external(eab_kid, eab_hmac_key),
+                terms_agreed=agree or directory_url is None,
+            )
+            asyncio.run(_issue(request, storage, ca, PollingPolicy(timeout=timeout), wire=wire))
     except (AcmeError, PkiError, pebble.PebbleError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(_a_line_a_cause(str(error))) from error
 
 
-async def _issue(request: ObtainRequest, storage: Storage, ca: _CA, *, wire: bool) -> None:
+def _must_be_without_directory(options: Mapping[str, object]) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise click.UsageError(
+                f"{name} is for the CA of --directory URL; without that a Pebble of our own is asked"
+            )
+
+
+def _external(key_id: str | None, mac_key: str | None) -> ExternalAccount | None:
+    if key_id is None and mac_key is None:
+        return None
+    if not key_id or mac_key is None:
+        raise click.UsageError("an external account needs both --eab-kid and --eab-hmac-key")
+    return ExternalAccount.of(key_id, mac_key)
+
+
+async def _issue(request: ObtainRequest, storage: Storage, ca: _CA, policy: PollingPolicy, *, wire: bool) -> None:
     transcript = Transcript(click.echo)
 
     def show(exchange: Exchange) -> None:
@@ -89,18 +128,33 @@ async def _issue(request: ObtainRequest, storage: Storage, ca: _CA, *, wire: boo
         if wire:
             click.echo(f"{exchange}\n")
 
+    def report(sentence: str) -> None:
+        click.echo(_a_line_a_cause(sentence))
+
     async with _solver(request.challenge, ca, transcript) as solver:
-        chain = await obtain(request, storage, solver, click.echo, trust=ca.trust, roots=ca.roots, on_exchange=show)
+        chain = await obtain(
+            request, storage, solver, report, trust=ca.trust, roots=ca.roots, on_exchange=show, policy=policy
+        )
     until = chain.leaf.not_valid_after_utc
-    click.echo(f"\nIssued until {until:%Y-%m-%d %H:%M} UTC, under {chain.top}:")
-    click.echo(f"  {storage.chain}\n  {storage.certificate_key}")
+    click.echo(f"\nIssued until {until:%Y-%m-%d %H:%M} UTC, under {printable(chain.top)}:")
+    click.echo(f"  {click.format_filename(storage.chain)}\n  {click.format_filename(storage.certificate_key)}")
 
 
 @contextlib.contextmanager
-def _own_pebble() -> Iterator[_CA]:
+def _ca(directory_url: str | None, ca_file: Path | None, listen: tuple[str, int], dns: str | None) -> Iterator[_CA]:
+    if directory_url is not None:
+        yield _CA(directory_url, _trust(ca_file), listen, dns)
+        return
     with pebble.serve() as own:
         click.echo(f"A Pebble of our own, for this run: {own.directory_url}\n")
-        yield _CA(own.directory_url, own.trust, ("127.0.0.1", own.http_port), own.dns.url, own.roots())
+        yield _CA(own.directory_url, own.trust, (listen[0], own.http_port), own.dns.url, own.roots())
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError as error:
+        raise AcmeError(f"--ca-file {str(ca_file)!r} holds no certificates in PEM: {error.reason or error}") from error
 
 
 @contextlib.asynccontextmanager
@@ -110,8 +164,13 @@ async def _solver(challenge: Type, ca: _CA, transcript: Transcript) -> AsyncIter
             async with http01.serve(*ca.listen, transcript.validation_request) as server:
                 yield server
         case Type.DNS_01:
-            if ca.dns is None:
-                raise click.UsageError("dns-01 needs --dns URL: the management of a challtestsrv that the CA asks")
+            assert ca.dns is not None  # `issue` has refused it otherwise
             yield ChallTestSrv(ca.dns)
         case _:
             assert_never(challenge)
+
+
+def _a_line_a_cause(message: str) -> str:
+    """The message with each line printable and short; what is cut off can be seen by --wire."""
+    lines = (printable(line).rstrip() for line in message.splitlines())
+    return "\n".join(line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…" for line in lines if line)

@@ -1,9 +1,14 @@
 """challtestsrv, the DNS that Pebble asks: every name leads to 127.0.0.1 unless set otherwise."""
 
+from http import HTTPStatus
+
 import aiohttp
 
 from certmanager.acme.challenge import Proof
+from certmanager.acme.errors import SolverError
 from reconciling.httpproxy import proxy_for_url
+
+_TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
 class ChallTestSrv:
@@ -29,8 +34,20 @@ class ChallTestSrv:
         await self._post("set-servfail", host=f"{name}.")
 
     async def _post(self, command: str, **arguments: object) -> None:
-        async with (
-            aiohttp.ClientSession(raise_for_status=True, proxy=proxy_for_url(self.url)) as session,
-            session.post(f"{self.url}/{command}", json=arguments),
-        ):
-            pass
+        """Ask for a change.
+
+        Raises:
+            SolverError: nobody is there, or it is no challtestsrv.
+        """
+        url = f"{self.url}/{command}"
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=_TIMEOUT, proxy=proxy_for_url(url)) as session,
+                session.post(url, json=arguments) as reply,
+            ):
+                status = reply.status
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise SolverError(f"no challtestsrv answers at {url!r:.80}: {reason}") from error
+        if status != HTTPStatus.OK:
+            raise SolverError(f"no challtestsrv answers at {url!r:.80}: HTTP status {status}")

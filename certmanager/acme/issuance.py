@@ -28,17 +28,38 @@ from certmanager.pki.keys import PrivateKey
 
 _POLICY = PollingPolicy()
 _log = logging.getLogger(__name__)
+_MOST_LISTED = 100
+_MOST_AUTHORIZATIONS = 200  # whatever names a certificate may have at the CAs that there are
 _OPEN = {order.Status.PENDING, order.Status.READY, order.Status.PROCESSING}
 
 
 async def find_open_order(client: Client, owner: Account, identifiers: Collection[Identifier]) -> Order | None:
-    """An order for exactly these names that was begun before and isn't over, if the CA lists one."""
-    names = frozenset(identifiers)
-    async for url in client.orders(owner):
-        listed = await client.order(url)
-        if listed.identifiers == names and listed.status in _OPEN:
-            return listed
+    """An order for exactly these names that was begun before and isn't over, if the CA lists one.
+
+    A list or an order in it that can't be read is left out: all that depends on it is whether a new order is made.
+    """
+    names, looked_at = frozenset(identifiers), 0
+    try:
+        async for url in client.orders(owner):
+            looked_at += 1
+            listed = await _listed(client, url)
+            if listed and listed.identifiers == names and listed.status in _OPEN:
+                return listed
+            if looked_at == _MOST_LISTED:
+                break
+    except (ProblemError, BadReplyError) as error:
+        if error.retryable:
+            raise
     return None
+
+
+async def _listed(client: Client, url: str) -> Order | None:
+    try:
+        return await client.order(url)
+    except (ProblemError, BadReplyError) as error:
+        if error.retryable:
+            raise
+        return None
 
 
 async def issue(
@@ -92,6 +113,8 @@ async def authorize(
         StillPendingError: the CA takes longer than `policy` allows.
         AcmeError: the CA doesn't comply, or can't be reached.
     """
+    if len(pending.authorizations) > _MOST_AUTHORIZATIONS:
+        raise BadReplyError(f"{pending.url} wants {len(pending.authorizations)} authorizations, which is too many")
     began = began or client.clock.now()
     presented: list[Proof] = []
     try:
@@ -117,7 +140,9 @@ async def _clean_up(solver: Solver, presented: Sequence[Proof]) -> None:
 
 async def failure_of(client: Client, invalid: Order) -> OrderFailedError:
     """Why an order is invalid, its authorizations asked."""
-    return failure(invalid, _not_valid([await client.authorization(url) for url in invalid.authorizations]))
+    return failure(
+        invalid, _not_valid([await client.authorization(url) for url in invalid.authorizations[:_MOST_AUTHORIZATIONS]])
+    )
 
 
 def failure(failed: Order, authorizations: Sequence[Authorization]) -> OrderFailedError:

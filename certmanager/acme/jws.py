@@ -17,6 +17,8 @@ Json = Mapping[str, object]
 
 _EC_ALGORITHMS = {"secp256r1": jwa.ES256, "secp384r1": jwa.ES384, "secp521r1": jwa.ES512}  # RFC 7518 section 3.4
 
+_SMALLEST_RSA = 2048  # RFC 7518 section 3.3
+
 
 class AccountKey:
     """A private key that signs messages to a CA: usually an account's, a certificate's when that is revoked by it."""
@@ -25,10 +27,12 @@ class AccountKey:
         """Take the key as it is.
 
         Raises:
-            PkiError: it is neither RSA nor ECDSA on a curve of RFC 7518; josepy signs with no other.
+            PkiError: it is neither RSA of 2048 bits nor ECDSA on a curve of RFC 7518; josepy signs with no other.
         """
         self._jwk: JWKRSA | JWKEC
         if isinstance(private, rsa.RSAPrivateKey):
+            if private.key_size < _SMALLEST_RSA:
+                raise PkiError(f"an RSA account key must have at least {_SMALLEST_RSA} bits, not {private.key_size}")
             self._jwk, self._algorithm = JWKRSA(key=private), jwa.RS256
         elif isinstance(private, ec.EllipticCurvePrivateKey):
             if private.curve.name not in _EC_ALGORITHMS:

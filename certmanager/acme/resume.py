@@ -5,6 +5,7 @@ key before newOrder. The order's URL can only be written after the reply; if we 
 orders has it, where the CA keeps one.
 """
 
+import datetime
 import ssl
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -16,12 +17,17 @@ from certmanager.acme.account import Account, ExternalAccount
 from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Solver, Type
 from certmanager.acme.client import Client, connect
+from certmanager.acme.errors import BadReplyError
 from certmanager.acme.exchange import ExchangeCallback
 from certmanager.acme.identifier import Identifier
 from certmanager.acme.issuance import failure_of, find_open_order, issue
+from certmanager.acme.jws import AccountKey
 from certmanager.acme.order import Order
+from certmanager.acme.polling import PollingPolicy
 from certmanager.acme.problem import ProblemError
-from certmanager.acme.storage import Storage
+from certmanager.acme.storage import OrderRecord, SpoiltRecordError, Storage
+from certmanager.pki.errors import PkiError
+from certmanager.pki.keys import PrivateKey
 
 Reporter = Callable[[str], None]
 
@@ -47,6 +53,7 @@ async def obtain(
     trust: ssl.SSLContext | None = None,
     roots: Sequence[x509.Certificate] | None = None,
     on_exchange: ExchangeCallback | None = None,
+    policy: PollingPolicy = PollingPolicy(),  # noqa: B008 - frozen
 ) -> Chain:
     """The certificate that is asked for, also kept in `storage`; `report` gets a sentence on an order from before.
 
@@ -55,39 +62,75 @@ async def obtain(
         PkiError: a key in the folder can't be used.
         OSError: the folder can't be written.
     """
-    account_key, key = storage.key(storage.account_key), storage.key(storage.certificate_key)
+    account_key, key = _account_key(storage), storage.key(storage.certificate_key)
     async with connect(request.directory_url, account_key, trust=trust, on_exchange=on_exchange) as client:
         owner = await client.new_account(request.contact, terms_agreed=request.terms_agreed, external=request.external)
         begun = await _resume_or_create(client, owner, request, storage, report)
-        storage.write_order(request.directory_url, request.identifiers, begun.url)
-        chain = await issue(client, begun, key, request.challenge, solver, roots=roots)
+        storage.write_order(_record(request, owner, begun.url))
+        chain = await issue(client, begun, key, request.challenge, solver, roots=roots, policy=policy)
     storage.write_chain(chain)
     return chain
+
+
+def _account_key(storage: Storage) -> PrivateKey:
+    key = storage.key(storage.account_key)
+    try:
+        AccountKey(key)
+    except PkiError as error:
+        raise PkiError(f"{storage.account_key}: {error}; move it away, and a new one is made") from error
+    return key
+
+
+def _record(request: ObtainRequest, owner: Account, order_url: str) -> OrderRecord:
+    return OrderRecord(request.directory_url, frozenset(map(str, request.identifiers)), order_url, owner.url)
 
 
 async def _resume_or_create(
     client: Client, owner: Account, request: ObtainRequest, storage: Storage, report: Reporter
 ) -> Order:
-    url = storage.order_url(request.directory_url, request.identifiers)
-    if url is None:
-        earlier = await find_open_order(client, owner, request.identifiers)
-    else:
-        earlier = await _read_earlier(client, url, report)
-    if earlier is None:
-        return await client.new_order(request.identifiers)
-    report(f"Going on with the order {earlier.url}, which is {earlier.status}.")
-    return earlier
+    earlier, unusable = None, None
+    try:
+        record = storage.read_order()
+    except SpoiltRecordError as error:
+        record, unusable = None, str(error)
+    if record is not None:
+        difference = record.difference(_record(request, owner, record.order))
+        unusable = difference and f"the one from before {difference}"
+        if difference is None:
+            earlier, unusable = await _read_earlier(client, record.order, request)
+    earlier = earlier or await find_open_order(client, owner, request.identifiers)
+    if earlier is not None:
+        report(
+            f"Going on with the order {earlier.url}, which is {earlier.status}." + (f" {unusable}." if unusable else "")
+        )
+        return earlier
+    if unusable:
+        report(f"A new order is needed: {unusable}")
+    return await client.new_order(request.identifiers)
 
 
-async def _read_earlier(client: Client, url: str, report: Reporter) -> Order | None:
+async def _read_earlier(client: Client, url: str, request: ObtainRequest) -> tuple[Order | None, str | None]:
+    """The order from before, or why it is of no use any more."""
     try:
         earlier = await client.order(url)
-    except ProblemError as error:
+        order.must_be_for(earlier, request.identifiers)
+        if earlier.status is order.Status.INVALID:
+            return None, str(await failure_of(client, earlier))
+        if earlier.certificate is not None and earlier.status is order.Status.VALID:
+            chain = await client.certificate(earlier.certificate)
+            return (None, due) if (due := _why_renew(chain, client.clock.now())) else (earlier, None)
+    except (ProblemError, BadReplyError) as error:
         if error.retryable:
             raise
-        report(f"A new order is needed, the CA gives the one from before no more:\n{error}")
-        return None
-    if earlier.status is order.Status.INVALID:
-        report(f"A new order is needed:\n{await failure_of(client, earlier)}")
-        return None
-    return earlier
+        return None, f"the CA gives the one from before no more:\n{error}"
+    return earlier, None
+
+
+def _why_renew(chain: Chain, now: datetime.datetime) -> str | None:
+    """Why a certificate isn't enough any more: less than a third of its time is left (cert-manager: `renewBefore`)."""
+    begins, ends = chain.leaf.not_valid_before_utc, chain.leaf.not_valid_after_utc
+    if now > ends:
+        return f"the certificate of the one from before expired at {ends:%Y-%m-%d %H:%M} UTC"
+    if now >= ends - (ends - begins) / 3:
+        return f"the certificate of the one from before expires soon, at {ends:%Y-%m-%d %H:%M} UTC"
+    return None

@@ -1,13 +1,15 @@
 """What an ACME client keeps on disk, one folder a certificate: `account.key`, `tls.key`, `order.json`, `tls.crt`."""
 
 import json
-from collections.abc import Collection
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from certmanager.acme.certificate import Chain
-from certmanager.acme.identifier import Identifier
+from certmanager.acme.fields import Fields
 from certmanager.pki import keys
+from certmanager.pki.errors import PkiError
 from certmanager.pki.files import write_atomically
 from certmanager.pki.keys import PrivateKey
 
@@ -46,24 +48,36 @@ class Storage:
         """The key in the file `path`, made there the first time.
 
         Raises:
-            PkiError: the file holds something else.
+            PkiError: the file holds something else, or isn't its owner's alone.
         """
         if not path.exists():
             self._write(path, keys.to_pem(keys.generate()))
-        return keys.from_pem(path.read_bytes())
-
-    def order_url(self, directory_url: str, identifiers: Collection[Identifier]) -> str | None:
-        """The order that was begun for the same names at the same CA, if its URL came to be written."""
+        _must_be_ours_alone(path)
         try:
-            record = json.loads(self.order.read_bytes())
-        except (FileNotFoundError, ValueError):
-            return None
-        url = str(record.get("order"))
-        return url if record == _record(directory_url, identifiers, url) else None
+            return keys.from_pem(path.read_bytes())
+        except PkiError as error:
+            raise PkiError(f"{path} is {error}; move it away, and a new one is made") from None
 
-    def write_order(self, directory_url: str, identifiers: Collection[Identifier], url: str) -> None:
+    def read_order(self) -> "OrderRecord | None":
+        """The order that was begun before, if its URL came to be written.
+
+        Raises:
+            SpoiltRecordError: the file holds something else.
+        """
+        try:
+            members = json.loads(self.order.read_bytes())
+            return OrderRecord(
+                members["directory"], frozenset(members["names"]), members["order"], members.get("account")
+            )
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            raise SpoiltRecordError(f"{self.order} holds something else than an order, and is written anew") from None
+
+    def write_order(self, record: "OrderRecord") -> None:
         """Keep which order is under way."""
-        self._write(self.order, json.dumps(_record(directory_url, identifiers, url)).encode())
+        members = {**vars(record), "names": sorted(record.names)}
+        self._write(self.order, json.dumps(members).encode())
 
     def write_chain(self, chain: Chain) -> None:
         """Keep the certificate."""
@@ -74,5 +88,47 @@ class Storage:
         write_atomically(path, content)
 
 
-def _record(directory_url: str, identifiers: Collection[Identifier], url: str) -> dict[str, object]:
-    return {"directory": directory_url, "names": sorted(map(str, identifiers)), "order": url}
+@dataclass(frozen=True)
+class OrderRecord:
+    """Which order is under way, of which account at which CA, for which names."""
+
+    directory: str
+    names: frozenset[str]
+    order: str
+    account: str | None
+
+    @classmethod
+    def parse(cls, content: bytes) -> "OrderRecord":
+        """Read one.
+
+        Raises:
+            BadReplyError: it is none.
+        """
+        members = Fields.from_json(content, "the record")
+        names = frozenset(members.texts("names"))
+        return cls(members.text("directory"), names, members.url("order"), members.lenient_text("account") or None)
+
+    def difference(self, other: "OrderRecord") -> str | None:
+        """What it has that `other` hasn't, in words; nothing if an order of one is an order of the other."""
+        if self.directory != other.directory:
+            return f"is of another directory, {self.directory}"
+        if self.names != other.names:
+            return f"is for other names, {', '.join(sorted(self.names))}"
+        if self.account not in (None, other.account):  # records had no account at first
+            return f"is of another account, {self.account}"
+        return None
+
+
+class SpoiltRecordError(ValueError):
+    """The record of an order is no such."""
+
+
+def _must_be_ours_alone(path: Path) -> None:
+    status = path.stat()
+    if status.st_uid != os.geteuid():
+        raise PkiError(f"{path} belongs to another user (uid {status.st_uid}); whoever that is knows the key")
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        mode = stat.S_IMODE(status.st_mode)
+        raise PkiError(
+            f"{path} can be read or written by others (mode {mode:04o}); chmod 600, if nobody has seen the key"
+        )

@@ -100,7 +100,7 @@ def _refusal(reply: Mapping[str, object], exchange: Exchange) -> str:
 def _members(exchange: Exchange) -> Mapping[str, object]:
     try:
         reply = json.loads(exchange.received)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return reply if isinstance(reply, dict) else {}
 

@@ -16,6 +16,7 @@ from multidict import CIMultiDictProxy
 from certmanager.acme import link, urls
 from certmanager.acme.errors import BadReplyError, UnreachableError
 from certmanager.acme.exchange import Exchange, ExchangeCallback
+from certmanager.acme.fields import printable
 from reconciling.httpproxy import proxy_for_url, through
 
 LARGEST_REPLY = 1 << 20
@@ -86,9 +87,10 @@ class Transport:
         except TimeoutError as error:
             raise UnreachableError(f"{method} {url}{through(proxy)}: no reply within {REQUEST_SECONDS:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise UnreachableError(f"{method} {url}{through(proxy)}: {error or type(error).__name__}") from error
+            reason = " ".join(printable(str(error)).split()) or type(error).__name__
+            raise UnreachableError(f"{method} {url}{through(proxy)}: {reason}") from error
         except ValueError as error:  # a URL that aiohttp or the resolver can't take
-            raise BadReplyError(f"{method} {url:.80}: {error}") from error
+            raise BadReplyError(f"{method} {url:.80}: {printable(str(error))}") from error
         if self._on_exchange is not None:
             headers = tuple(reply.headers.items())
             self._on_exchange(Exchange(method, url, body, reply.status, headers, received, time.perf_counter() - began))

@@ -13,6 +13,7 @@ PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519Pri
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 _CURVES: dict[int, ec.EllipticCurve] = {256: ec.SECP256R1(), 384: ec.SECP384R1(), 521: ec.SECP521R1()}
+_CURVE_NAMES = {curve.name for curve in _CURVES.values()}
 _RSA_SIZES = range(2048, 8193)
 
 
@@ -68,7 +69,9 @@ def from_pem(pem: bytes) -> PrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise PkiError("not an unencrypted private key in PEM") from None  # the cause could quote the key
     if not isinstance(key, PrivateKey):
-        raise PkiError("the private key is neither RSA, ECDSA nor Ed25519")
+        raise PkiError("a private key that is neither RSA, ECDSA nor Ed25519")
+    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name not in _CURVE_NAMES:
+        raise PkiError(f"a private key on the curve {key.curve.name}; CAs take P-256, P-384 and P-521")
     return key
 
 

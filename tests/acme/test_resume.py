@@ -102,15 +102,6 @@ async def test_with_a_proof_that_dies_with_the_client_a_new_order_is_made_only_f
     assert is_complete(storage)
 
 
-async def test_an_order_for_other_names_is_not_gone_on_with(ca: pebble.Pebble, tmp_path: Path) -> None:
-    storage = Storage(tmp_path)
-    await go_on(ca, Type.HTTP_01, storage)
-    others = [Identifier.of("other.example.test")]
-    assert storage.order_url(ca.directory_url, NAMES) is not None
-    assert storage.order_url(ca.directory_url, others) is None
-    assert storage.order_url("https://another.example/dir", NAMES) is None
-
-
 async def test_an_order_whose_file_is_spoilt_is_found_by_the_account(ca: pebble.Pebble, tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     die_after(6, ca, Type.DNS_01, storage)
@@ -134,7 +125,7 @@ async def test_an_order_that_has_failed_is_replaced_and_its_reason_is_said(ca: p
     failed = storage.order.read_text()
     said = await go_on(ca, Type.HTTP_01, storage)
     assert len(said) == 1
-    assert said[0].startswith("A new order is needed:\nthe order https://")
+    assert said[0].startswith("A new order is needed: the order https://")
     assert "http-01: connection: " in said[0]
     assert is_complete(storage)
     assert storage.order.read_text() != failed
@@ -156,7 +147,7 @@ async def test_an_order_that_a_restarted_ca_has_forgotten_is_replaced_and_that_i
         await go_on(ca, Type.HTTP_01, storage)
         ca.restart()
         said = await go_on(ca, Type.HTTP_01, storage)
-        assert said[0].startswith("A new order is needed, the CA gives the one from before no more:")
+        assert said[0].startswith("A new order is needed: the one from before is of another account, ")
         assert is_complete(storage)
 
 

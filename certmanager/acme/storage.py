@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from certmanager.acme.certificate import Chain
+from certmanager.acme.errors import BadReplyError
 from certmanager.acme.fields import Fields
 from certmanager.pki import keys
 from certmanager.pki.errors import PkiError
@@ -65,13 +66,10 @@ class Storage:
             SpoiltRecordError: the file holds something else.
         """
         try:
-            members = json.loads(self.order.read_bytes())
-            return OrderRecord(
-                members["directory"], frozenset(members["names"]), members["order"], members.get("account")
-            )
+            return OrderRecord.parse(self.order.read_bytes())
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        except BadReplyError:
             raise SpoiltRecordError(f"{self.order} holds something else than an order, and is written anew") from None
 
     def write_order(self, record: "OrderRecord") -> None:
@@ -127,8 +125,6 @@ def _must_be_ours_alone(path: Path) -> None:
     status = path.stat()
     if status.st_uid != os.geteuid():
         raise PkiError(f"{path} belongs to another user (uid {status.st_uid}); whoever that is knows the key")
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        mode = stat.S_IMODE(status.st_mode)
-        raise PkiError(
-            f"{path} can be read or written by others (mode {mode:04o}); chmod 600, if nobody has seen the key"
-        )
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & 0o077:
+        raise PkiError(f"{path} is open to others (mode {mode:04o}); chmod 600, if nobody has seen the key")

@@ -68,7 +68,7 @@ class FakeCA:
         assert request.headers["User-Agent"].startswith("icecream-workshop/")  # section 6.1
         body = await request.read()
         payload = jws.decode(json.loads(body)["payload"]) if body else b""
-        reply = getattr(self, f"_{resource}")(json.loads(payload) if payload else {})
+        reply = getattr(self, f"_{resource}", self._other)(json.loads(payload) if payload else {})
         if resource in self.alter:
             reply = self.alter[resource](reply)
         if resource in self.drop and request.transport is not None:
@@ -80,6 +80,10 @@ class FakeCA:
     def _directory(self, _: dict[str, object]) -> Reply:
         names = {"newNonce": "nonce", "newAccount": "account", "newOrder": "neworder", "revokeCert": "revoke"}
         return self._json(**{name: f"{self.base}/{path}" for name, path in names.items()})
+
+    def _other(self, _: dict[str, object]) -> Reply:
+        """What only an altered reply makes something of."""
+        return self._json()
 
     def _nonce(self, _: dict[str, object]) -> Reply:
         return Reply()

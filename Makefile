@@ -39,8 +39,8 @@ doctor: .venv/ready ## what is here, what is missing, how to get it
 start: .venv/ready ## begin LESSON=01 on a branch of your own; FROM_SOLUTION=1 if you skipped the one before
 	@$(WORKSHOP) start $(LESSON) $(if $(FROM_SOLUTION),--from-solution)
 
-hint: .venv/ready ## help with what is red in LESSON=01
-	@$(WORKSHOP) hint $(LESSON)
+hint: .venv/ready ## help with what is red in LESSON=01, or with its EXERCISE=2
+	@$(WORKSHOP) hint $(LESSON) $(if $(EXERCISE),--exercise $(EXERCISE))
 
 solution: .venv/ready ## the reference of LESSON=01, and its reasons
 	@$(WORKSHOP) solution $(LESSON)

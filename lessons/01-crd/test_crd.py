@@ -169,6 +169,10 @@ def test_flavours_that_are_not_a_list_of_words_are_refused(api: Api, flavour: ob
     api.refused(place="spec.flavour: its type, and its items' type", flavour=flavour)
 
 
+def test_an_empty_word_is_no_flavour(api: Api) -> None:
+    api.refused(place="spec.flavour: how short may an item be?", flavour=["vanilla", ""])
+
+
 def test_the_same_flavour_twice_is_refused(api: Api) -> None:
     api.refused(place="spec.flavour: what kind of list is it?", flavour=["vanilla", "vanilla"])
 
@@ -245,6 +249,17 @@ def test_kubectl_get_shows_whether_a_flavour_is_sold_out(api: Api) -> None:
 
 def test_kubectl_get_shows_how_many_toppings_there_are(api: Api) -> None:
     assert_column(api, "TOPPINGSCOUNT", "3", toppingsCount=3)
+
+
+def test_kubectl_get_still_shows_the_age(api: Api) -> None:
+    columns = api.columns()
+    own = columns.keys() - {"NAME", "AGE"}
+    if not own or not re.fullmatch(r"(\d+[smh])+", columns.get("AGE", "")):
+        raise CheckFailedError(
+            expected="columns of your own, and beside them AGE, which shows how long ago it was created, such as 2s",
+            seen=", ".join(f"{column}: {cell or '(empty)'}" for column, cell in columns.items()),
+            look=f"{CRD}, additionalPrinterColumns of the version v1: Age has the type date, and which jsonPath?",
+        )
 
 
 def assert_column(api: Api, name: str, shown: str, **status: Any) -> None:

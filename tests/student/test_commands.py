@@ -90,11 +90,15 @@ def test_from_the_first_command_to_the_solution(student: Student) -> None:
     student.clone.write(
         CRD, (CHECKOUT / CRD).read_text().replace("                  minItems: 1\n", "", 1) + "# mine\n"
     )
-    assert "1 of 21 checks are red, in exercise 1" in student.workshop("check", "01").stdout
+    assert "1 of 23 checks are red, in exercise 1" in student.workshop("check", "01").stdout
     student.clone.write(CRD, (CHECKOUT / CRD).read_text() + "# mine\n")
     green = student.workshop("check", "01")
     assert green.returncode == 0, green.stdout + green.stderr
-    assert "All 21 checks are green" in green.stdout
+    assert "All 23 checks are green" in green.stdout
+    no_hint = student.workshop("hint")
+    assert no_hint.returncode == 0
+    assert "All was green" in no_hint.stdout
+    assert student.workshop("hint", "--exercise", "2").stdout.startswith("Exercise 2, ")
 
     solution = student.workshop("solution").stdout
     assert "-# mine" in solution
@@ -143,13 +147,13 @@ def watching(student: Student) -> Iterator[subprocess.Popen[str]]:
 
 
 NO_CRD = {
-    "kind: [\n": "yaml: line",
-    "": "no objects passed to apply",
-    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n": '"icecreams.demo.lva.io" not found',
+    "kind: [": "expected the node content",
+    "": "nothing: the file is empty",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n": "v1 (a string)",
 }
 
 
-def test_with_watch_it_checks_again_at_each_save_and_tells_a_broken_file_in_the_api_servers_words(
+def test_with_watch_it_checks_again_at_each_save_and_tells_what_is_wrong_with_a_broken_file(
     student: Student, watching: subprocess.Popen[str]
 ) -> None:
     def read_until(words: str) -> str:
@@ -164,17 +168,17 @@ def test_with_watch_it_checks_again_at_each_save_and_tells_a_broken_file_in_the_
     read_until("checks are red")
     read_until("Save your file")
     student.clone.write(CRD, (CHECKOUT / CRD).read_text())
-    read_until("All 21 checks are green")
+    read_until("All 23 checks are green")
     for text, words in NO_CRD.items():
         read_until("Save your file")
         (student.clone.root / CRD).write_text(text)
-        printed = read_until("21 of 21 checks are red")
+        printed = read_until("None of the 23 checks could be run")
         assert words in printed
-        assert f"look:      {CRD}" in printed
-        assert "the same as above" in printed
+        assert f"look:      {CRD}, line 1" in printed
+        assert printed.count("✗") == 1
         assert "Traceback" not in printed
     read_until("Save your file")
     student.clone.write(CRD, (CHECKOUT / CRD).read_text())
-    read_until("All 21 checks are green")
+    read_until("All 23 checks are green")
     watching.send_signal(signal.SIGINT)
     assert watching.wait(30) == 130

@@ -36,6 +36,7 @@ def runs(folder: Path, *arguments: str) -> list[str]:
         (["start", "LESSON=02"], "start 02"),
         (["start", "LESSON=02", "FROM_SOLUTION=1"], "start 02 --from-solution"),
         (["hint", "LESSON=01"], "hint 01"),
+        (["hint", "LESSON=01", "EXERCISE=2"], "hint 01 --exercise 2"),
         (["solution"], "solution"),
         (["gates"], "gates"),
         (["tags"], "tags"),

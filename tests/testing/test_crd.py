@@ -25,7 +25,7 @@ def test_after_any_crd_icecreams_are_served_by_the_new_one_alone(
         return [each["metadata"]["name"] for each in fresh_control_plane.get("icecreams")["items"]]
 
     written.write_text(RIGHT.replace("plural: icecreams", "plural: ices").replace("name: icecreams.", "name: ices."))
-    with pytest.raises(CheckFailedError, match=r'"icecreams.demo.lva.io" not found'):
+    with pytest.raises(CheckFailedError, match=r"in line 4: ices.demo.lva.io"):
         crd.served(fresh_control_plane, look="").__enter__()
     written.write_text(RIGHT.replace("scope: Cluster", "scope: Namespaced"))
     with crd.served(fresh_control_plane, look=""):

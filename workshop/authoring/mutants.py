@@ -5,12 +5,16 @@ from dataclasses import dataclass
 
 from workshop.course.errors import CourseError
 
-_HEAD = re.compile(r"Wrong: .+\nCaught by: (?P<checks>test_\w+(, test_\w+)*)\n")
+_RED = r"(test_\w+|\w\S*/\S*\w)"
+_HEAD = re.compile(rf"Wrong: .+\nCaught by: (?P<checks>{_RED}(, {_RED})*)\n")
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A wrong solution: the checks that it is `caught_by`, and its `patch`, a unified diff."""
+    """A wrong solution: the checks that it is `caught_by`, and its `patch`, a unified diff.
+
+    What no check can run with is caught by the file in which that is.
+    """
 
     caught_by: frozenset[str]
     patch: str

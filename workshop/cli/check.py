@@ -7,8 +7,10 @@ import click
 
 from workshop.course import definition
 from workshop.course.lesson import Lesson
+from workshop.grading.result import LessonResult
 from workshop.grading.runner import Runner
-from workshop.student import current_lesson, progress
+from workshop.student import current_lesson, hints, progress
+from workshop.student.progress import Progress
 from workshop.student.report import Report
 from workshop.system import file_watcher
 from workshop.workspace import home
@@ -40,5 +42,15 @@ def _run(lesson: Lesson, runner: Runner) -> bool:
     result = runner.check(CHECKOUT, lesson, report.show)
     report.end(result)
     folder = home.layout().root
-    progress.write(folder, lesson.name, progress.read(folder, lesson.name).checked(result.outcomes))
+    known = progress.read(folder, lesson.name)
+    progress.write(folder, lesson.name, _learned(lesson, known, result))
     return result.green
+
+
+def _learned(lesson: Lesson, known: Progress, result: LessonResult) -> Progress:
+    paths = {exercise.file: CHECKOUT / exercise.file for exercise in lesson.exercises}
+    texts = {file: path.read_text(errors="replace") for file, path in paths.items() if path.is_file()}
+    changed = hints.exercise_changed(lesson, known.texts, texts) if known.texts else 0
+    looks = [each.failure.look for each in result.red if each.failure and not result.run]
+    broken = hints.exercise_looked_at(lesson, looks[0], texts) if looks else 0
+    return known.checked(result.outcomes, texts=texts, changed=changed or known.changed, broken=broken)

@@ -1,4 +1,4 @@
-"""`workshop hint`: help with the first exercise that is red."""
+"""`workshop hint`: help with the first exercise that is red, or with the one that is asked for."""
 
 import click
 
@@ -11,15 +11,20 @@ from workshop.workspace.cluster import CHECKOUT
 
 @click.command("hint")
 @click.argument("lesson", required=False)
-def command(lesson: str | None) -> None:
+@click.option("--exercise", type=int, help="Which exercise, instead of the first one that is red.")
+def command(lesson: str | None, exercise: int | None) -> None:
     """Print the next hint for the first red exercise of LESSON; each one is more precise than the one before."""
     chosen = current_lesson.chosen(CHECKOUT, definition.read(CHECKOUT), lesson)
     folder = home.layout().root
     known = progress.read(folder, chosen.name)
-    number, which = hints.next_hint(chosen, known)
-    exercise = chosen.exercises[number - 1]
-    click.echo(f"Exercise {number}, {exercise.title}, hint {which} of {len(exercise.hints)}:")
-    click.echo(wrapped(exercise.hints[which - 1]))
-    if which == len(exercise.hints):
+    following = hints.next_hint(chosen, known, exercise)
+    if not following:
+        click.echo(f"All was green when the checks last ran. The reference: make solution LESSON={chosen.number}")
+        return
+    number, which = following
+    of = chosen.exercises[number - 1]
+    click.echo(f"Exercise {number}, {of.title}, hint {which} of {len(of.hints)}:")
+    click.echo(wrapped(of.hints[which - 1]))
+    if which == len(of.hints):
         click.echo(f"That was the last one. The reference: make solution LESSON={chosen.number}")
     progress.write(folder, chosen.name, known.hinted(number))

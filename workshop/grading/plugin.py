@@ -18,7 +18,7 @@ from typing import IO, Any
 import pytest
 
 from workshop.grading.result import CheckResult, Collected, Event, Finished, Started, to_line
-from workshop.testing.failures import broken_file, explain, students_files
+from workshop.testing.failures import PreconditionError, broken_file, explain, students_files
 from workshop.workspace.cluster import Cluster
 
 CLUSTER = "WORKSHOP_CHECKS_CLUSTER"  # a running cluster: the fields of Cluster as a JSON object
@@ -97,7 +97,10 @@ class _EventWriter:
                 failure = replace(failure, expected="an end", seen=seen, own=True)
                 output = output.partition(_STACKS)[0]
                 item.session.shouldfail = "a check has reached its limit"
-            self._write(CheckResult(item.name, failure, output[-_OUTPUT:]))
+            check = item.name
+            if isinstance(error, PreconditionError):
+                check, item.session.shouldfail = error.subject, "no check can run"
+            self._write(CheckResult(check, failure, output[-_OUTPUT:]))
         elif call.when == "call":
             self._write(CheckResult(item.name))
         return report

@@ -110,8 +110,8 @@ class _Session:
                 self.checks = event.checks
             case Started():
                 self.running = event.check
-                self.run += 1
             case CheckResult():
+                self.run += event.check == self.running
                 self.running = ""
                 self.results.append(event)
             case Finished():

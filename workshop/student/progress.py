@@ -13,19 +13,28 @@ _FILE = "course.json"
 
 @dataclass(frozen=True)
 class Progress:
-    """What is known of one lesson: the outcome of each check when they last ran, and the hints given by exercise."""
+    """What is known of one lesson: the outcome of each check when they last ran, and the hints given by exercise.
+
+    `texts` are the files of its exercises as they were then. By number, `changed` is the exercise in whose place they
+    differed from before, and `broken` that in whose place stands what kept all checks from running; 0: there is none.
+    """
 
     outcomes: Mapping[str, bool] = field(default_factory=dict)
     hints: Mapping[str, int] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    changed: int = 0
+    broken: int = 0
 
     @property
     def green(self) -> bool:
         """Whether all checks passed when they last ran."""
         return bool(self.outcomes) and all(self.outcomes.values())
 
-    def checked(self, outcomes: Mapping[str, bool]) -> "Progress":
-        """Return this with new outcomes."""
-        return replace(self, outcomes=dict(outcomes))
+    def checked(
+        self, outcomes: Mapping[str, bool], *, texts: Mapping[str, str] = {}, changed: int = 0, broken: int = 0
+    ) -> "Progress":
+        """Return this with new outcomes, and what else is known since the checks ran again."""
+        return replace(self, outcomes=dict(outcomes), texts=dict(texts), changed=changed, broken=broken)
 
     def hinted(self, exercise: int) -> "Progress":
         """Return this with one hint more for an exercise, by its number from 1."""

@@ -52,6 +52,7 @@ class Report:
         reasons = {check.failure for check in result.red}
         if len(reasons) == 1 and (result.run == 0 or (len(red) == result.checks and (len(red) > 1 or not exercises))):
             self._say("All for one reason, which stands above: nothing else can be checked until it is gone.")
+            self._say(f"A hint for that place: make hint LESSON={number}")
         elif exercises:
             self._say(f"Begin with exercise {exercises[0]}. A hint: make hint LESSON={number}")
         else:

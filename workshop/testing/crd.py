@@ -7,15 +7,19 @@ that may not know it yet (kubernetes/kubernetes#99199). Here is no other one, so
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from workshop.system.polling import eventually
-from workshop.testing.failures import CheckFailedError
-from workshop.workspace.cluster import Cluster, KubectlError
+from workshop.testing import manifest, refusal
+from workshop.testing.failures import PreconditionError
+from workshop.testing.manifest import Problem
+from workshop.workspace.cluster import CHECKOUT, Cluster, KubectlError
 
 CRD = "deploy/crds/demo.lva.io_icecreams.yaml"
 
+_KIND = "apiextensions.k8s.io/v1/CustomResourceDefinition"
 _NAME = "icecreams.demo.lva.io"
+_EXPECTED = "the API server to take your CustomResourceDefinition and serve it"
 
 
 @contextlib.contextmanager
@@ -23,21 +27,32 @@ def served(cluster: Cluster, *, look: str) -> Iterator[None]:
     """Icecreams are served inside the `with`; then each CRD goes, whatever its name is, with all of its objects.
 
     Raises:
-        CheckFailedError: the API server refuses the CRD, or doesn't serve it; `look` is where to look then.
+        PreconditionError: the API server refuses the CRD, or doesn't serve it; `look` is where to look then.
     """
+    text = (CHECKOUT / CRD).read_text(errors="replace")
+    if unsound := manifest.problem(text, _KIND, _NAME):
+        raise _refused([unsound], look)
     try:
         try:
             establish(cluster)
         except (KubectlError, AssertionError) as error:
-            raise CheckFailedError(
-                expected="the API server to take your CustomResourceDefinition and serve it",
-                seen=_message(error),
-                look=look,
-            ) from None
+            message = _message(error)
+            if problems := list({each.path: each for each in refusal.problems(text, message)}.values()):
+                raise _refused(problems, look) from None
+            raise PreconditionError(CRD, expected=_EXPECTED, seen=message, look=look) from None
         yield
     finally:
         cluster.kubectl("delete", "crds", "--all", "--timeout=15s")
         shutil.rmtree(cluster.kubectl_cache)  # the next one may be another
+
+
+def _refused(problems: Sequence[Problem], look: str) -> PreconditionError:
+    return PreconditionError(
+        CRD,
+        expected="\n".join([_EXPECTED, *(f"wanted in line {each.line}: {each.wanted}" for each in problems)]),
+        seen="\n".join(f"in line {each.line}: {each.found}" for each in problems),
+        look="\n".join(f"{look}, line {each.line}" + (f": {each.path}" if each.path else "") for each in problems),
+    )
 
 
 def establish(cluster: Cluster) -> None:

@@ -24,6 +24,14 @@ class CheckFailedError(AssertionError):
         self.explanation = Explanation(expected, seen, look)
 
 
+class PreconditionError(CheckFailedError):
+    """What all checks stand on isn't there, so none can run: this is the verdict on `subject`, a file, and on no check."""
+
+    def __init__(self, subject: str, *, expected: str, seen: str, look: str) -> None:
+        super().__init__(expected=expected, seen=seen, look=look)
+        self.subject = subject
+
+
 @dataclass(frozen=True)
 class Explanation:
     """Why a check is red. `own` is False where the check can't go on with what it got."""

@@ -13,9 +13,10 @@ from typing import Any
 from icecream_operator import quota, status
 from icecream_operator.cache import Cache
 from icecream_operator.client import Icecreams, regarding
-from icecream_operator.icecream import parse
+from icecream_operator.icecream import Icecream, parse
 from icecream_operator.quota import Verdict
 from icecream_operator.reconciliation import Reconciliation, Step, StepResult
+from reconciling.conditions import Condition
 from reconciling.errors import NotFound, Refused
 from reconciling.events import EventRecorder
 from reconciling.logs import object_logger
@@ -108,5 +109,11 @@ class Reconciler:
         except Refused as error:
             object_logger(logger, icecream.name).error("%s; only a change of its spec can help", error)
             return
-        if not ready.status and "conditions" in patch["status"]:
+        if not ready.status and not _says_so(icecream, ready):
             self._events.record(regarding(icecream), "Warning", ready.reason, "Mark", ready.message)
+
+
+def _says_so(icecream: Icecream, ready: Condition) -> bool:
+    """Whether its status says already that it isn't ready, for this reason."""
+    seen = {condition["type"]: condition for condition in icecream.status.get("conditions", ())}.get(ready.type, {})
+    return (seen.get("status"), seen.get("reason")) == ("False", ready.reason)

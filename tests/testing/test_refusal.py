@@ -86,9 +86,12 @@ def test_what_is_no_sound_crd_is_told_before_anybody_is_asked(
         ("# all of it\n", Problem(1, "", "nothing: the file is empty, or all of it is comment", f"one object, {KIND}")),
         ("- a\n", Problem(1, "", "a list", f"an object, {KIND}")),
         ("hello\n", Problem(1, "", "hello (a string)", f"an object, {KIND}")),
-        ("a: 1\n---\nb: 2\n", Problem(3, "", "a second document begins here, after ---", f"one object, {KIND}, and nothing else")),
+        (
+            "a: 1\n---\nb: 2\n",
+            Problem(3, "", "a second document begins here, after ---", f"one object, {KIND}, and nothing else"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_one_object_is_told(text: str, problem: Problem) -> None:
     assert manifest.problem(text, KIND, NAME) == problem
 

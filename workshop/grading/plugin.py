@@ -18,7 +18,7 @@ from typing import IO, Any
 import pytest
 
 from workshop.grading.result import CheckResult, Collected, Event, Finished, Started, to_line
-from workshop.testing.failures import PreconditionError, broken_file, explain, students_files
+from workshop.testing.failures import NotRunError, PreconditionError, broken_file, explain, students_files
 from workshop.workspace.cluster import Cluster
 
 CLUSTER = "WORKSHOP_CHECKS_CLUSTER"  # a running cluster: the fields of Cluster as a JSON object
@@ -89,7 +89,9 @@ class _EventWriter:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         report: pytest.TestReport = yield
-        if call.excinfo:
+        if call.excinfo and isinstance(call.excinfo.value, NotRunError):
+            item.session.shouldfail = str(call.excinfo.value)
+        elif call.excinfo:
             error, output = call.excinfo.value, report.capstdout
             failure = explain(error, self._root, self._written)
             if isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error):

@@ -53,6 +53,10 @@ class Report:
         if len(reasons) == 1 and (result.run == 0 or (len(red) == result.checks and (len(red) > 1 or not exercises))):
             self._say("All for one reason, which stands above: nothing else can be checked until it is gone.")
             self._say(f"A hint for that place: make hint LESSON={number}")
+        elif exercises and result.run < result.checks:
+            self._say(
+                f"Begin with exercise {exercises[0]}; the rest is run once that is green. A hint: make hint LESSON={number}"
+            )
         elif exercises:
             self._say(f"Begin with exercise {exercises[0]}. A hint: make hint LESSON={number}")
         else:

@@ -25,11 +25,15 @@ class CheckFailedError(AssertionError):
 
 
 class PreconditionError(CheckFailedError):
-    """What all checks stand on isn't there, so none can run: this is the verdict on `subject`, a file, and on no check."""
+    """What all checks stand on isn't there, so none can run: the verdict is on `subject`, a file."""
 
     def __init__(self, subject: str, *, expected: str, seen: str, look: str) -> None:
         super().__init__(expected=expected, seen=seen, look=look)
         self.subject = subject
+
+
+class NotRunError(Exception):
+    """This check and those after it wait until the ones before it are green."""
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,9 @@ def written(path: Sequence[str | int]) -> str:
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
 
 
-def _walk(path: Path, node: yaml.Node) -> Iterator[tuple[Path, yaml.Node]]:
-    yield path, node
+def _walk(path: Path, node: yaml.Node | None) -> Iterator[tuple[Path, yaml.Node]]:
+    if node is not None:
+        yield path, node
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             yield from _walk((*path, str(key.value)), value)

@@ -128,7 +128,7 @@ def test_a_check_that_neither_the_starter_nor_a_mutant_fails_is_vacuous() -> Non
         "import x\n\ndef test_a():\n    def test_inner(): ...\n\nasync def test_b(): ...\ndef test_c(): ...\n"
     )
     assert checks == {"test_a", "test_b", "test_c"}
-    assert list(vacuous_checks(lesson(checks=("test_a",)), checks, {"test_b"})) == [
+    assert list(vacuous_checks(checks, {"test_a", "test_b"})) == [
         "test_c fails for nothing that is wrong, so it checks nothing"
     ]
 

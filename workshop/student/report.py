@@ -54,9 +54,8 @@ class Report:
             self._say("All for one reason, which stands above: nothing else can be checked until it is gone.")
             self._say(f"A hint for that place: make hint LESSON={number}")
         elif exercises and result.run < result.checks:
-            self._say(
-                f"Begin with exercise {exercises[0]}; the rest is run once that is green. A hint: make hint LESSON={number}"
-            )
+            self._say(f"Begin with exercise {exercises[0]}; the rest is run once these are green.")
+            self._say(f"A hint: make hint LESSON={number}")
         elif exercises:
             self._say(f"Begin with exercise {exercises[0]}. A hint: make hint LESSON={number}")
         else:

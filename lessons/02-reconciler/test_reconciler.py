@@ -25,7 +25,7 @@ from workshop.faults.injector import FaultInjector
 from workshop.testing import crd
 from workshop.testing.audit_log import AuditedRequest
 from workshop.testing.coroutine_runner import CoroutineRunner
-from workshop.testing.failures import CheckFailedError, NotRunError
+from workshop.testing.failures import CheckFailedError, NotRunError, ask_for_await
 from workshop.testing.icecreams import GONE, OVERSOLD, SOLD
 from workshop.testing.shop import Shop
 from workshop.workspace.cluster import Cluster
@@ -84,9 +84,23 @@ def icecream(name: str, *flavours: str, created: int = 0, deleting: bool = False
     return parse({"metadata": metadata, "spec": spec, **fields})
 
 
+def decided(icecreams: list[Icecream]) -> dict[str, Verdict]:
+    """The verdicts that `decide` returns."""
+    return returned(quota.decide(icecreams), "decide to return the verdicts by name, a dict", QUOTA)
+
+
+def returned(answer: dict[str, Any], expected: str, look: str) -> dict[str, Any]:
+    """What a function has returned, which must be a dict."""
+    if not isinstance(answer, dict):
+        nothing = "it returns nothing, which is None (is a return forgotten?)"
+        seen = nothing if answer is None else f"it returns {ask_for_await(f'a {type(answer).__name__!r} object')}"
+        raise CheckFailedError(expected=expected, seen=seen, look=look)
+    return answer
+
+
 def assert_sold(icecreams: list[Icecream], expected: str) -> None:
     """Check whom the rule says to be sold."""
-    verdicts = quota.decide(icecreams)
+    verdicts = decided(icecreams)
     sold = [name for name, verdict in verdicts.items() if verdict.sold]
     if set(sold) != set(expected.split()):
         orders = "; ".join(_order(icecream) for icecream in icecreams)
@@ -135,7 +149,7 @@ def test_what_is_being_deleted_takes_up_nothing_and_is_not_judged() -> None:
 
 
 def test_what_has_no_flavour_is_not_judged() -> None:
-    verdicts = quota.decide([icecream("a"), icecream("b", "matcha")])
+    verdicts = decided([icecream("a"), icecream("b", "matcha")])
     if set(verdicts) != {"b"}:
         raise CheckFailedError(
             expected="a verdict on b, and none on a, which has no flavour: its spec is from before the schema",
@@ -146,7 +160,7 @@ def test_what_has_no_flavour_is_not_judged() -> None:
 
 def test_sold_out_is_said_of_each_that_has_a_flavour_with_none_left() -> None:
     matcha = [icecream(name, "matcha") for name in "abcd"]
-    verdicts = quota.decide([*matcha, icecream("v", "vanilla"), icecream("w", "vanilla", "matcha")])
+    verdicts = decided([*matcha, icecream("v", "vanilla"), icecream("w", "vanilla", "matcha")])
     seen = "".join(sorted(name for name, verdict in verdicts.items() if verdict.sold_out))
     if seen != "abcdw":
         raise CheckFailedError(
@@ -157,7 +171,7 @@ def test_sold_out_is_said_of_each_that_has_a_flavour_with_none_left() -> None:
 
 
 def test_the_verdict_says_what_was_full_and_who_was_before() -> None:
-    verdict = quota.decide([*(icecream(name, "matcha") for name in "abc"), icecream("d", "vanilla", "matcha")])["d"]
+    verdict = decided([*(icecream(name, "matcha") for name in "abc"), icecream("d", "vanilla", "matcha")])["d"]
     if (verdict.full, sorted(verdict.before)) != ("matcha", ["a", "b", "c"]):
         raise CheckFailedError(
             expected="of d, for whom matcha was full: full 'matcha', and before a, b and c",
@@ -168,7 +182,7 @@ def test_the_verdict_says_what_was_full_and_who_was_before() -> None:
 
 def test_of_several_flavours_that_are_full_the_first_one_is_named() -> None:
     others = [*(icecream(name, "matcha") for name in "abc"), *(icecream(name, "vanilla") for name in "efg")]
-    full = quota.decide([*others, icecream("z", "vanilla", "matcha")])["z"].full
+    full = decided([*others, icecream("z", "vanilla", "matcha")])["z"].full
     if full != "vanilla":
         raise CheckFailedError(
             expected="of z, a vanilla and matcha, where both are full: full 'vanilla', the first of its flavours",
@@ -185,7 +199,8 @@ IS_SOLD = Verdict(sold=True, sold_out=False)
 
 def wanted(icecream: Icecream, verdict: Verdict | None) -> dict[str, Any]:
     """The status that `wanted` wants."""
-    return status.wanted(icecream, verdict, status.ready(icecream, verdict), NOW)
+    fields = status.wanted(icecream, verdict, status.ready(icecream, verdict), NOW)
+    return returned(fields, "wanted to return the fields of the status, a dict", STATUS)
 
 
 def assert_wanted(subject: str, seen: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -316,6 +331,21 @@ class Stored(Icecreams):
         return self.bodies[name]
 
 
+@contextlib.contextmanager
+def all_awaited() -> Iterator[None]:
+    """No coroutine may be made and dropped inside the `with`."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        if "never awaited" in str(warning.message):
+            raise CheckFailedError(
+                expected="each coroutine to be awaited, and on_event to be none: nobody waits for it",
+                seen=ask_for_await(str(warning.message)),
+                look=f"icecream_operator/reconciler.py, line {warning.lineno}",
+            )
+
+
 class Watched:
     """A reconciler that has listed some icecreams, and hears what happens to them."""
 
@@ -354,24 +384,17 @@ class Watched:
     def hear_again(self, kind: str, name: str) -> None:
         """An event that says how an icecream is. Who is looked at because of it is in the queue."""
         self._keys.added.clear()
-        self._reconciler.on_event(kind, self.stored.bodies[name])
+        with all_awaited():
+            self._reconciler.on_event(kind, self.stored.bodies[name])
 
     def reconcile(self, name: str) -> None:
         """Have one looked at. Who comes back afterwards is in the queue."""
         self._keys.added.clear()
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with all_awaited():
             try:
                 RUNNER.run(self._reconciler.reconcile(name))
             except Retry:
                 self._keys.add(name)
-        for warning in caught:
-            if "never awaited" in str(warning.message):
-                raise CheckFailedError(
-                    expected="each coroutine to be awaited",
-                    seen=f"{warning.message} (is an await forgotten?)",
-                    look=f"icecream_operator/reconciler.py, line {warning.lineno}",
-                )
 
     def assert_looks_at(self, what: str, names: str, *, but_not: str = "", look: str = ON_EVENT) -> None:
         """Check who is in the queue."""

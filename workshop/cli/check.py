@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Collection
 
 import click
 
@@ -25,18 +26,19 @@ def command(lesson: str | None, watching: bool) -> None:
     chosen = current_lesson.chosen(CHECKOUT, definition.read(CHECKOUT), lesson)
     saves = file_watcher.saves(CHECKOUT / exercise.file for exercise in chosen.exercises)
     with contextlib.closing(Runner()) as runner:
-        green = _run(chosen, runner)
+        result = _run(chosen, runner)
+        green = result.green
         while watching:
             click.echo("\nSave your file, and it is checked again. Ctrl-C ends this.")
             runner.prepare(CHECKOUT)
             next(saves)
             click.echo()
-            _run(chosen, runner)
+            result = _run(chosen, runner, {each.check for each in result.results if each.passed})
     raise SystemExit(0 if green else 1)
 
 
-def _run(lesson: Lesson, runner: Runner) -> bool:
-    report = Report(lesson, sys.stdout)
+def _run(lesson: Lesson, runner: Runner, green: Collection[str] = ()) -> LessonResult:
+    report = Report(lesson, sys.stdout, green)
     report.begin()
     runner.prepare(CHECKOUT)
     result = runner.check(CHECKOUT, lesson, report.show)
@@ -44,7 +46,7 @@ def _run(lesson: Lesson, runner: Runner) -> bool:
     folder = home.layout().root
     known = progress.read(folder, lesson.name)
     progress.write(folder, lesson.name, _learned(lesson, known, result))
-    return result.green
+    return result
 
 
 def _learned(lesson: Lesson, known: Progress, result: LessonResult) -> Progress:

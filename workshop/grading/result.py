@@ -48,6 +48,14 @@ class Finished:
     """No check runs any more."""
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Nothing has come for so many seconds, while a check runs, or none yet. The runner's own: nobody writes it."""
+
+    check: str
+    seconds: int
+
+
 Event: TypeAlias = Collected | Started | CheckResult | Finished
 _KINDS = {kind.__name__: kind for kind in (Collected, Started, CheckResult, Finished)}
 

@@ -17,7 +17,16 @@ from typing import TypeAlias, assert_never
 import pytest
 
 from workshop.course.lesson import Lesson
-from workshop.grading.result import CheckResult, Collected, Event, Finished, LessonResult, Started, from_line
+from workshop.grading.result import (
+    CheckResult,
+    Collected,
+    Event,
+    Finished,
+    LessonResult,
+    Started,
+    Waiting,
+    from_line,
+)
 from workshop.grading.worker_process import WorkerProcess
 from workshop.system import processes
 from workshop.testing.control_plane import running_control_plane
@@ -26,7 +35,8 @@ from workshop.workspace.cluster import Cluster
 
 CHECK_LIMIT = 30  # seconds for one check; pytest-timeout ends it, and says where it was
 SILENCE_LIMIT = 45.0  # seconds without an event: it hangs where no signal reaches it, so we end it
-Listener: TypeAlias = Callable[[Event], None]
+Listener: TypeAlias = Callable[[Event | Waiting], None]
+_TICK = 1.0  # seconds after which a listener hears that nothing has come
 _USUAL = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)  # the last: not importable
 
 
@@ -93,7 +103,7 @@ class _Session:
     def follow(self, process: WorkerProcess, silence_limit: float) -> None:
         """Receive what a process says until it ends, and why it didn't come to its end, if it didn't."""
         try:
-            for line in _lines(process.events, silence_limit):
+            for line in _lines(process.events, silence_limit, self._wait):
                 self.receive(from_line(line))
         except TimeoutError:
             seen = f"nothing for {silence_limit:g} s: something loops or waits, and no signal reaches it. It was ended."
@@ -103,6 +113,9 @@ class _Session:
             seen = f"they ended in the middle ({processes.ended(code)})\n{process.last_words()}".strip()
             look = "a call of sys.exit or os._exit in the code that you wrote" if self.running else ""
             self._fail(Explanation("the checks to run to their end", seen, look))
+
+    def _wait(self, seconds: float) -> None:
+        self.listener(Waiting(self.running, round(seconds)))
 
     def receive(self, event: Event) -> None:
         match event:
@@ -128,19 +141,23 @@ class _Session:
         self.receive(CheckResult(self.running or "the checks", failure))
 
 
-def _lines(descriptor: int, silence_limit: float) -> Iterator[bytes]:
-    """Yield lines until the other end is closed.
+def _lines(descriptor: int, silence_limit: float, wait: Callable[[float], None]) -> Iterator[bytes]:
+    """Yield lines until the other end is closed; meanwhile `wait` is told for how many seconds nothing has come.
 
     Raises:
         TimeoutError: nothing came for so long.
     """
-    rest = b""
-    while select.select([descriptor], [], [], silence_limit)[0]:
+    rest, last = b"", time.monotonic()
+    while (silence := time.monotonic() - last) < silence_limit:
+        if not select.select([descriptor], [], [], min(_TICK, silence_limit - silence))[0]:
+            wait(time.monotonic() - last)
+            continue
         chunk = os.read(descriptor, 65536)
         if not chunk:
             return
         *lines, rest = (rest + chunk).split(b"\n")
         yield from lines
+        last = time.monotonic()
     raise TimeoutError
 
 

@@ -1,37 +1,46 @@
 """How results look in a terminal: a line a check, and for the exercise that comes first all that helps with it."""
 
 import shutil
+from collections.abc import Collection
 from typing import TextIO, assert_never
 
 import click
 
 from workshop.course.lesson import Lesson
-from workshop.grading.result import CheckResult, Collected, Event, Finished, LessonResult, Started
+from workshop.grading.result import CheckResult, Collected, Event, Finished, LessonResult, Started, Waiting
 from workshop.testing.failures import Explanation
 
+_EVERY = 10  # seconds of silence between two lines of a pipe
 _NAMES = 11  # columns for `expected:` and its like
 _CLEAR = "\r\x1b[K"  # the line on which the cursor is
 
 
 class Report:
-    """Writes to `out` what becomes of the checks as it comes; a terminal also shows which one is running."""
+    """Writes to `out` what becomes of the checks as it comes; a terminal also shows which one is running.
 
-    def __init__(self, lesson: Lesson, out: TextIO) -> None:
+    What was `green` before, and still is, is counted and not named.
+    """
+
+    def __init__(self, lesson: Lesson, out: TextIO, green: Collection[str] = ()) -> None:
         self._lesson = lesson
         self._out = out
         self._first = 0  # the exercise that is explained in full, as is what belongs to none
         self._explained: set[Explanation] = set()
         self._red: dict[int, None] = {}
+        self._green = green
+        self._still_green = 0
 
     def begin(self) -> None:
         """Say what is going to be checked."""
         self._say(f"Lesson {self._lesson.name}, {self._lesson.title}, on a control plane of its own:")
 
-    def show(self, event: Event) -> None:
+    def show(self, event: Event | Waiting) -> None:
         """Say what has happened."""
         match event:
             case Started():
-                self._show_running(event.check)
+                self._show_running(title(event.check))
+            case Waiting():
+                self._show_waiting(event)
             case CheckResult():
                 self._show_result(event)
             case Collected() | Finished():
@@ -41,6 +50,8 @@ class Report:
 
     def end(self, result: LessonResult) -> None:
         """Say what all of it comes to, and what to type next."""
+        if self._still_green:
+            self._say(f" {click.style('✓', fg='green')} {self._still_green} more, as before")
         number, after = self._lesson.number, f", after {result.seconds:.1f} s."
         if result.green:
             self._say(f"All {result.checks} checks are green{after}")
@@ -61,12 +72,21 @@ class Report:
         else:
             self._say(f"That was green when you began: what did you write last? A hint: make hint LESSON={number}")
 
-    def _show_running(self, check: str) -> None:
+    def _show_running(self, line: str) -> None:
         if self._out.isatty():
             width = shutil.get_terminal_size().columns - 1
-            click.echo(f"{_CLEAR} … {title(check)}"[: width + len(_CLEAR)], file=self._out, nl=False)
+            click.echo(f"{_CLEAR} … {line}"[: width + len(_CLEAR)], file=self._out, nl=False)
+
+    def _show_waiting(self, waiting: Waiting) -> None:
+        line = f"{waiting.seconds} s: {title(waiting.check) or 'the checks begin'}"
+        self._show_running(line)
+        if not self._out.isatty() and waiting.seconds % _EVERY == 0:
+            self._say(f" … {line}")
 
     def _show_result(self, result: CheckResult) -> None:
+        if not result.failure and result.check in self._green:
+            self._still_green += 1
+            return
         if not result.failure:
             self._say(f" {click.style('✓', fg='green')} {title(result.check)}")
             return

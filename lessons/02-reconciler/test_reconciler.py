@@ -617,11 +617,11 @@ def test_an_event_is_recorded_when_that_begins_and_not_at_each_write() -> None:
     shop.change("d", generation=2)
     shop.hear_again("MODIFIED", "d")
     shop.reconcile("d")
-    actions = [event.action for event in shop.recorded.events]
-    if len(shop.stored.taken) == 2 and len(actions) > 1:
+    events = [event for event in shop.recorded.events if event.reason == "Oversold"]
+    if len(shop.stored.taken) == 2 and len(events) > 1:
         raise CheckFailedError(
             expected="one Event about d when it begins to be oversold, and none when its next wish has the same answer",
-            seen=f"{len(actions)} Events after two writes",
+            seen=f"{len(events)} Events after two writes",
             look=f"{RECONCILE}: did the status say so before?",
         )
 
@@ -658,7 +658,9 @@ def test_the_obstacle_that_a_step_finds_is_what_ready_says() -> None:
     shop = Watched(a="matcha")
     shop.obstacle = Condition("Ready", False, "OutOfStock", "there is no matcha today")
     shop.reconcile("a")
-    written = [condition["reason"] for patch in shop.stored.taken for condition in patch["status"]["conditions"]]
+    written = [
+        condition["reason"] for patch in shop.stored.taken for condition in patch["status"].get("conditions", ())
+    ]
     if written and written != ["OutOfStock"]:
         raise CheckFailedError(
             expected="Ready to say what a step has put into reconciliation.obstacle: OutOfStock",

@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from workshop.grading.result import LessonResult
+from workshop.grading.result import LessonResult, Waiting
 from workshop.grading.runner import Runner
 from workshop.student.report import Report
 from workshop.system.polling import eventually
@@ -261,3 +261,60 @@ def test_checks_leave_no_file_behind(folder: Clone) -> None:
     before = {path for path in folder.root.rglob("*") if "__pycache__" not in path.parts}
     check(folder)
     assert {path for path in folder.root.rglob("*") if "__pycache__" not in path.parts} == before
+
+
+def test_where_no_check_can_run_the_reason_is_told_once_for_the_file_that_it_is_in(folder: Clone) -> None:
+    folder.write(
+        "lessons/01-price/test_price.py",
+        """\
+        import pytest
+        from workshop.testing.failures import PreconditionError
+
+        @pytest.fixture(scope="module", autouse=True)
+        def prices():
+            raise PreconditionError("shop/price.py", expected="prices", seen="none", look="shop/price.py, line 1")
+
+        def test_three_scoops_cost_six(): pass
+        def test_no_scoop_costs_nothing(): pass
+        """,
+    )
+    result, printed = check(folder)
+    assert result.outcomes == {"shop/price.py": False}
+    assert printed.count("✗ shop/price.py") == 1
+    assert "None of the 2 checks could be run" in printed
+
+
+def test_checks_that_wait_for_those_before_them_are_not_run_and_not_red(folder: Clone) -> None:
+    folder.write(
+        "lessons/01-price/test_price.py",
+        """\
+        import pytest
+        from workshop.testing.failures import NotRunError
+
+        @pytest.fixture
+        def shop(request):
+            if request.session.testsfailed:
+                raise NotRunError("not yet")
+
+        def test_three_scoops_cost_six(): assert 1 == 6
+        def test_no_scoop_costs_nothing(shop): pass
+        def test_a_shop_opens(shop): pass
+        """,
+    )
+    result, printed = check(folder)
+    assert result.outcomes == {"test_three_scoops_cost_six": False}
+    assert "1 of 3 checks are red, 2 were not run, in exercise 1" in printed
+    assert "the rest is run once these are green" in printed
+
+
+def test_as_long_as_nothing_comes_a_listener_hears_for_how_long(folder: Clone) -> None:
+    write(folder, "    time.sleep(2.5)\n    return 2 * scoops\n")
+    waited: list[Waiting] = []
+    with contextlib.closing(Runner(lambda: contextlib.nullcontext(NO_CLUSTER))) as runner:
+        result = runner.check(
+            folder.root,
+            folder.course.lesson("01"),
+            lambda event: waited.append(event) if isinstance(event, Waiting) else None,
+        )
+    assert result.green
+    assert {"test_prices_are_numbers", "test_three_scoops_cost_six"} <= {waiting.check for waiting in waited}

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from workshop.course.lesson import Exercise, Lesson
-from workshop.grading.result import CheckResult, LessonResult, Started
+from workshop.grading.result import CheckResult, LessonResult, Started, Waiting
 from workshop.student.report import Report
 from workshop.testing.failures import Explanation
 
@@ -109,3 +109,26 @@ def test_in_a_pipe_each_check_is_one_line() -> None:
     report.show(Started("test_scoop"))
     report.show(CheckResult("test_scoop"))
     assert out.getvalue() == " ✓ scoop\n"
+
+
+def test_what_was_green_before_is_counted_and_what_is_red_now_is_named() -> None:
+    out = io.StringIO()
+    report = Report(LESSON, out, {"test_menu", "test_scoop", "test_cone"})
+    results = (GREEN, red("scoop"), CheckResult("test_cone"), CheckResult("test_new"))
+    for result in results:
+        report.show(result)
+    report.end(LessonResult(results, 4, 4, ended_well=True, seconds=1))
+    lines = out.getvalue().splitlines()
+    assert " ✓ 2 more, as before" in lines
+    assert " ✓ new" in lines
+    assert " ✗ scoop (exercise 1)" in lines
+    assert " ✓ menu" not in lines
+
+
+def test_silence_is_told_in_a_terminal_each_time_and_in_a_pipe_every_ten_seconds() -> None:
+    terminal, pipe = Terminal(), io.StringIO()
+    for seconds in (9, 10):
+        Report(LESSON, terminal).show(Waiting("test_scoop", seconds))
+        Report(LESSON, pipe).show(Waiting("", seconds))
+    assert terminal.getvalue() == "\r\x1b[K … 9 s: scoop\r\x1b[K … 10 s: scoop"
+    assert pipe.getvalue() == " … 10 s: the checks begin\n"

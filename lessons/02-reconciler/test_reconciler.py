@@ -22,6 +22,7 @@ from reconciling.events import Event, EventRecorder
 from reconciling.workqueue import WorkQueue
 from workshop import faults
 from workshop.faults.injector import FaultInjector
+from workshop.system.polling import eventually
 from workshop.testing import crd
 from workshop.testing.audit_log import AuditedRequest
 from workshop.testing.coroutine_runner import CoroutineRunner
@@ -693,7 +694,16 @@ def shop(opened: Shop, request: pytest.FixtureRequest) -> Shop:
     if request.session.testsfailed:
         raise NotRunError("the operator is run once its parts are right")
     opened.settle(look=RECONCILE)
+    eventually(lambda: assert_later_than_first(opened), within=10)
     return opened
+
+
+def assert_later_than_first(shop: Shop) -> None:
+    """Whoever orders now came later than the first ones, by the API server's clock, which counts in seconds."""
+    now = shop.cluster.kubectl("create", "--dry-run=server", "-o", "json", "-f", f"{SAMPLES}/toomuch.yaml")
+    first = shop.icecreams.read(list(FIRST)[-1])
+    assert first
+    assert json.loads(now)["metadata"]["creationTimestamp"] > first["metadata"]["creationTimestamp"]
 
 
 def test_what_was_ordered_before_the_operator_came_is_served(shop: Shop) -> None:

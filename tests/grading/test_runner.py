@@ -308,7 +308,7 @@ def test_checks_that_wait_for_those_before_them_are_not_run_and_not_red(folder: 
 
 
 def test_as_long_as_nothing_comes_a_listener_hears_for_how_long(folder: Clone) -> None:
-    write(folder, "    time.sleep(2.5)\n    return 2 * scoops\n")
+    write(folder, "    time.sleep(1.5)\n    return 2 * scoops\n")
     waited: list[Waiting] = []
     with contextlib.closing(Runner(lambda: contextlib.nullcontext(NO_CLUSTER))) as runner:
         result = runner.check(

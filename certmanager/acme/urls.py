@@ -4,6 +4,7 @@ import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 _VISIBLE = re.compile(r"[!-~]+")
+_LONGEST_HOST = 253
 _LONGEST_LABEL = 63
 
 
@@ -40,6 +41,8 @@ def _wrong_with_host(parts: SplitResult) -> str | None:
         return "it has no host"
     if "[" in parts.netloc:
         return None
+    if len(host) > _LONGEST_HOST:
+        return f"its host has more than {_LONGEST_HOST} letters"
     labels = host.removesuffix(".").split(".")
     if not all(labels):
         return "its host has an empty label"

@@ -66,7 +66,7 @@ async def obtain(
     async with connect(request.directory_url, account_key, trust=trust, on_exchange=on_exchange) as client:
         owner = await client.new_account(request.contact, terms_agreed=request.terms_agreed, external=request.external)
         begun = await _resume_or_create(client, owner, request, storage, report)
-        storage.write_order(_record(request, owner, begun.url))
+        storage.write_order(_record(request, begun.url))
         chain = await issue(client, begun, key, request.challenge, solver, roots=roots, policy=policy)
     storage.write_chain(chain)
     return chain
@@ -81,49 +81,48 @@ def _account_key(storage: Storage) -> PrivateKey:
     return key
 
 
-def _record(request: ObtainRequest, owner: Account, order_url: str) -> OrderRecord:
-    return OrderRecord(request.directory_url, frozenset(map(str, request.identifiers)), order_url, owner.url)
+def _record(request: ObtainRequest, order_url: str) -> OrderRecord:
+    return OrderRecord(request.directory_url, frozenset(map(str, request.identifiers)), order_url)
 
 
 async def _resume_or_create(
     client: Client, owner: Account, request: ObtainRequest, storage: Storage, report: Reporter
 ) -> Order:
-    earlier, unusable = None, None
+    earlier, unusable, remark = None, "", ""
     try:
         record = storage.read_order()
     except SpoiltRecordError as error:
-        record, unusable = None, str(error)
+        record, unusable, remark = None, f": {error}", f" {error}."
     if record is not None:
-        difference = record.difference(_record(request, owner, record.order))
-        unusable = difference and f"the one from before {difference}"
-        if difference is None:
+        difference = record.difference(_record(request, record.order))
+        if difference:
+            unusable = f": the one from before {difference}"
+        else:
             earlier, unusable = await _read_earlier(client, record.order, request)
     earlier = earlier or await find_open_order(client, owner, request.identifiers)
     if earlier is not None:
-        report(
-            f"Going on with the order {earlier.url}, which is {earlier.status}." + (f" {unusable}." if unusable else "")
-        )
+        report(f"Going on with the order {earlier.url}, which is {earlier.status}.{remark}")
         return earlier
     if unusable:
-        report(f"A new order is needed: {unusable}")
+        report(f"A new order is needed{unusable}")
     return await client.new_order(request.identifiers)
 
 
-async def _read_earlier(client: Client, url: str, request: ObtainRequest) -> tuple[Order | None, str | None]:
-    """The order from before, or why it is of no use any more."""
+async def _read_earlier(client: Client, url: str, request: ObtainRequest) -> tuple[Order | None, str]:
+    """The order from before; or none, and why it is of no use any more, to follow "A new order is needed"."""
     try:
         earlier = await client.order(url)
         order.must_be_for(earlier, request.identifiers)
         if earlier.status is order.Status.INVALID:
-            return None, str(await failure_of(client, earlier))
+            return None, f":\n{await failure_of(client, earlier)}"
         if earlier.certificate is not None and earlier.status is order.Status.VALID:
-            chain = await client.certificate(earlier.certificate)
-            return (None, due) if (due := _why_renew(chain, client.clock.now())) else (earlier, None)
+            due = _why_renew(await client.certificate(earlier.certificate), client.clock.now())
+            return (None, f": {due}") if due else (earlier, "")
     except (ProblemError, BadReplyError) as error:
         if error.retryable:
             raise
-        return None, f"the CA gives the one from before no more:\n{error}"
-    return earlier, None
+        return None, f", the CA gives the one from before no more:\n{error}"
+    return earlier, ""
 
 
 def _why_renew(chain: Chain, now: datetime.datetime) -> str | None:

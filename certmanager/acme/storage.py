@@ -88,12 +88,11 @@ class Storage:
 
 @dataclass(frozen=True)
 class OrderRecord:
-    """Which order is under way, of which account at which CA, for which names."""
+    """Which order is under way, at which CA, for which names."""
 
     directory: str
     names: frozenset[str]
     order: str
-    account: str | None
 
     @classmethod
     def parse(cls, content: bytes) -> "OrderRecord":
@@ -104,7 +103,7 @@ class OrderRecord:
         """
         members = Fields.from_json(content, "the record")
         names = frozenset(members.texts("names"))
-        return cls(members.text("directory"), names, members.url("order"), members.lenient_text("account") or None)
+        return cls(members.text("directory"), names, members.url("order"))
 
     def difference(self, other: "OrderRecord") -> str | None:
         """What it has that `other` hasn't, in words; nothing if an order of one is an order of the other."""
@@ -112,8 +111,6 @@ class OrderRecord:
             return f"is of another directory, {self.directory}"
         if self.names != other.names:
             return f"is for other names, {', '.join(sorted(self.names))}"
-        if self.account not in (None, other.account):  # records had no account at first
-            return f"is of another account, {self.account}"
         return None
 
 

@@ -119,8 +119,8 @@ def test_at_a_ca_that_keeps_to_the_rfc_it_succeeds(desk: Desk, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--http-port", "99999"], "99999 is not in the range 1<=x<=65535"),
-        (["--http-port", "0"], "0 is not in the range"),
+        (["--http-port", "99999"], "99999 is not in the range 0<=x<=65535"),
+        (["--http-port", "-1"], "-1 is not in the range"),
         (["--http-port", "x"], "'x' is not a valid integer"),
         (["--listen", "a" * 70], "can't listen for HTTP-01 at"),
         (["--listen", "a..b"], "can't listen for HTTP-01 at 'a..b'"),

@@ -125,7 +125,7 @@ async def test_an_order_that_has_failed_is_replaced_and_its_reason_is_said(ca: p
     failed = storage.order.read_text()
     said = await go_on(ca, Type.HTTP_01, storage)
     assert len(said) == 1
-    assert said[0].startswith("A new order is needed: the order https://")
+    assert said[0].startswith("A new order is needed:\nthe order https://")
     assert "http-01: connection: " in said[0]
     assert is_complete(storage)
     assert storage.order.read_text() != failed
@@ -147,7 +147,7 @@ async def test_an_order_that_a_restarted_ca_has_forgotten_is_replaced_and_that_i
         await go_on(ca, Type.HTTP_01, storage)
         ca.restart()
         said = await go_on(ca, Type.HTTP_01, storage)
-        assert said[0].startswith("A new order is needed: the one from before is of another account, ")
+        assert said[0].startswith("A new order is needed, the CA gives the one from before no more:")
         assert is_complete(storage)
 
 

@@ -55,7 +55,7 @@ def command() -> None:
 @click.option("--directory", "directory_url", metavar="URL", help="The CA's directory. Without: a Pebble for this run.")
 @click.option("--ca-file", type=_FILE, help="What the CA's own HTTPS is trusted by, with --directory.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Where to listen for HTTP-01.")
-@click.option("--http-port", type=click.IntRange(1, 65535), help="The port of that, with --directory. [80]")
+@click.option("--http-port", type=click.IntRange(0, 65535), help="The port of that, with --directory. [80]")
 @click.option("--dns", metavar="URL", help="challtestsrv's management, to answer DNS-01 for the CA of --directory.")
 @click.option("--email", multiple=True, help="A contact for the account.")
 @click.option("--agree", is_flag=True, help="Agree to the terms of service of the CA of --directory.")
@@ -90,7 +90,7 @@ def issue(  # one parameter an option, that is click's way
     try:
         identifiers = list(dict.fromkeys(map(Identifier.of, names)))
         storage = Storage(out or home.layout().root / "acme" / identifiers[0].value.replace("*", "_"))
-        with _ca(directory_url, ca_file, (listen, http_port or _HTTP_PORT), dns) as ca:
+        with _ca(directory_url, ca_file, (listen, _HTTP_PORT if http_port is None else http_port), dns) as ca:
             request = ObtainRequest(
                 ca.directory_url,
                 identifiers,

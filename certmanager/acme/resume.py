@@ -19,7 +19,7 @@ from certmanager.acme.challenge import Solver, Type
 from certmanager.acme.client import Client, connect
 from certmanager.acme.errors import BadReplyError
 from certmanager.acme.exchange import ExchangeCallback
-from certmanager.acme.identifier import Identifier
+from certmanager.acme.identifier import Identifier, alt_names
 from certmanager.acme.issuance import failure_of, find_open_order, issue
 from certmanager.acme.jws import AccountKey
 from certmanager.acme.order import Order
@@ -28,6 +28,7 @@ from certmanager.acme.problem import ProblemError
 from certmanager.acme.storage import OrderRecord, SpoiltRecordError, Storage
 from certmanager.pki.errors import PkiError
 from certmanager.pki.keys import PrivateKey
+from certmanager.pki.names import AltNames
 
 Reporter = Callable[[str], None]
 
@@ -98,7 +99,7 @@ async def _resume_or_create(
         if difference:
             unusable = f": the one from before {difference}"
         else:
-            earlier, unusable = await _read_earlier(client, record.order, request)
+            earlier, unusable = await _read_earlier(client, record.order, request, storage)
     earlier = earlier or await find_open_order(client, owner, request.identifiers)
     if earlier is not None:
         report(f"Going on with the order {earlier.url}, which is {earlier.status}.{remark}")
@@ -108,7 +109,7 @@ async def _resume_or_create(
     return await client.new_order(request.identifiers)
 
 
-async def _read_earlier(client: Client, url: str, request: ObtainRequest) -> tuple[Order | None, str]:
+async def _read_earlier(client: Client, url: str, request: ObtainRequest, storage: Storage) -> tuple[Order | None, str]:
     """The order from before; or none, and why it is of no use any more, to follow "A new order is needed"."""
     try:
         earlier = await client.order(url)
@@ -116,7 +117,7 @@ async def _read_earlier(client: Client, url: str, request: ObtainRequest) -> tup
         if earlier.status is order.Status.INVALID:
             return None, f":\n{await failure_of(client, earlier)}"
         if earlier.certificate is not None and earlier.status is order.Status.VALID:
-            due = _why_renew(await client.certificate(earlier.certificate), client.clock.now())
+            due = await _why_renew(client, earlier.certificate, request, storage)
             return (None, f": {due}") if due else (earlier, "")
     except (ProblemError, BadReplyError) as error:
         if error.retryable:
@@ -125,9 +126,17 @@ async def _read_earlier(client: Client, url: str, request: ObtainRequest) -> tup
     return earlier, ""
 
 
-def _why_renew(chain: Chain, now: datetime.datetime) -> str | None:
-    """Why a certificate isn't enough any more: less than a third of its time is left (cert-manager: `renewBefore`)."""
-    begins, ends = chain.leaf.not_valid_before_utc, chain.leaf.not_valid_after_utc
+async def _why_renew(client: Client, url: str, request: ObtainRequest, storage: Storage) -> str | None:
+    """Why the certificate at `url` isn't enough any more; the CA is asked for it where none that is enough is kept."""
+    now, kept = client.clock.now(), storage.read_leaf()
+    if kept and AltNames.of(kept) == alt_names(request.identifiers) and _is_due(kept, now) is None:
+        return None
+    return _is_due((await client.certificate(url)).leaf, now)
+
+
+def _is_due(leaf: x509.Certificate, now: datetime.datetime) -> str | None:
+    """How little of its time is left where that is less than a third (cert-manager: `renewBefore`)."""
+    begins, ends = leaf.not_valid_before_utc, leaf.not_valid_after_utc
     if now > ends:
         return f"the certificate of the one from before expired at {ends:%Y-%m-%d %H:%M} UTC"
     if now >= ends - (ends - begins) / 3:

@@ -65,13 +65,15 @@ async def test_a_certificate_that_is_good_for_long_is_not_ordered_again(folder: 
     assert await folder.obtain() == []
     assert await folder.obtain() == [f"Going on with the order {folder.fake_ca.base}/order, which is valid."]
     assert folder.orders == 1
+    assert folder.fake_ca.requested.count("certificate") == 2
 
 
 @pytest.mark.parametrize(
     ("begins", "ends", "says"), [(-3 * DAY, -DAY, "expired at"), (-3 * DAY, DAY / 2, "expires soon, at")]
 )
+@pytest.mark.parametrize("kept", ["the same", "none", "half", "for other names"])
 async def test_a_certificate_that_is_due_is_ordered_again(
-    folder: Folder, begins: datetime.timedelta, ends: datetime.timedelta, says: str
+    folder: Folder, kept: str, begins: datetime.timedelta, ends: datetime.timedelta, says: str
 ) -> None:
     await folder.obtain()
     key = folder.storage.key(folder.storage.certificate_key)
@@ -79,6 +81,16 @@ async def test_a_certificate_that_is_due_is_ordered_again(
     request = requests.create(key, AltNames(frozenset({NAME})))
     old = certificates.signed_by(folder.fake_ca.authority, request, validity)
     folder.fake_ca.chain = certificates.to_pem(old, folder.fake_ca.authority.certificate)
+    match kept:
+        case "the same":
+            folder.storage.chain.write_bytes(folder.fake_ca.chain)
+        case "none":
+            folder.storage.chain.unlink()
+        case "half":
+            folder.storage.chain.write_bytes(folder.fake_ca.chain[:100])
+        case "for other names":
+            other = requests.create(key, AltNames(frozenset({"b.example.test"})))
+            folder.storage.chain.write_bytes(folder.fake_ca.certify(other))
     said = await folder.obtain()
     assert said == [said[0]]
     assert said[0].startswith(f"A new order is needed: the certificate of the one from before {says} ")

@@ -343,7 +343,9 @@ def all_awaited() -> Iterator[None]:
             raise CheckFailedError(
                 expected="each coroutine to be awaited, and on_event to be none: nobody waits for it",
                 seen=ask_for_await(str(warning.message)),
-                look=f"icecream_operator/reconciler.py, line {warning.lineno}",
+                look=ON_EVENT
+                if warning.filename == __file__
+                else f"icecream_operator/reconciler.py, line {warning.lineno}",
             )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from certmanager.acme.errors import BadReplyError, CertificateRefusedError
+from certmanager.acme.errors import BadReplyError, CertificateExpiredError, CertificateRefusedError
 from certmanager.acme.identifier import Identifier, alt_names
 from certmanager.pki import chains
 from certmanager.pki.certificates import to_pem
@@ -102,7 +102,7 @@ def _must_be_valid(chain: Chain, at: datetime.datetime) -> None:
     begins = max(one.not_valid_before_utc for one in chain.certificates)
     ends = min(one.not_valid_after_utc for one in chain.certificates)
     if at > ends:
-        raise CertificateRefusedError(f"the certificate at {chain.url} has expired: it was valid until {_utc(ends)}")
+        raise CertificateExpiredError(f"the certificate at {chain.url} has expired: it was valid until {_utc(ends)}")
     if at < begins:
         error = CertificateRefusedError(
             f"the certificate at {chain.url} isn't valid yet: it is from {_utc(begins)} on, and here it is {_utc(at)}\n"

@@ -45,5 +45,9 @@ class CertificateRefusedError(AcmeError):
     """What the CA sent is not the certificate that was ordered; it must not be used."""
 
 
+class CertificateExpiredError(CertificateRefusedError):
+    """What the CA sent was the certificate that was ordered, and has expired; a new order gives another."""
+
+
 class SolverError(AcmeError):
     """A proof couldn't be shown, or the place for it can't be had: the fault is on our side of the CA."""

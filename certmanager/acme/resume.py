@@ -7,7 +7,7 @@ orders has it, where the CA keeps one.
 
 import datetime
 import ssl
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -17,9 +17,10 @@ from certmanager.acme.account import Account, ExternalAccount
 from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Solver, Type
 from certmanager.acme.client import Client, connect
-from certmanager.acme.errors import BadReplyError
+from certmanager.acme.clock import Clock
+from certmanager.acme.errors import BadReplyError, CertificateExpiredError
 from certmanager.acme.exchange import ExchangeCallback
-from certmanager.acme.identifier import Identifier, alt_names
+from certmanager.acme.identifier import Identifier
 from certmanager.acme.issuance import failure_of, find_open_order, issue
 from certmanager.acme.jws import AccountKey
 from certmanager.acme.order import Order
@@ -28,7 +29,6 @@ from certmanager.acme.problem import ProblemError
 from certmanager.acme.storage import OrderRecord, SpoiltRecordError, Storage
 from certmanager.pki.errors import PkiError
 from certmanager.pki.keys import PrivateKey
-from certmanager.pki.names import AltNames
 
 Reporter = Callable[[str], None]
 
@@ -66,9 +66,14 @@ async def obtain(
     account_key, key = _account_key(storage), storage.key(storage.certificate_key)
     async with connect(request.directory_url, account_key, trust=trust, on_exchange=on_exchange) as client:
         owner = await client.new_account(request.contact, terms_agreed=request.terms_agreed, external=request.external)
-        begun = await _resume_or_create(client, owner, request, storage, report)
-        storage.write_order(_record(request, begun.url))
-        chain = await issue(client, begun, key, request.challenge, solver, roots=roots, policy=policy)
+
+        async def finish(begun: Order) -> Chain:
+            storage.write_order(_record(request, begun.url))
+            return await issue(client, begun, key, request.challenge, solver, roots=roots, policy=policy)
+
+        earlier = await _find_earlier(client, owner, request, storage, report)
+        chain = earlier and await _go_on(earlier, finish, client.clock, report)
+        chain = chain or await finish(await client.new_order(request.identifiers))
     storage.write_chain(chain)
     return chain
 
@@ -86,39 +91,35 @@ def _record(request: ObtainRequest, order_url: str) -> OrderRecord:
     return OrderRecord(request.directory_url, frozenset(map(str, request.identifiers)), order_url)
 
 
-async def _resume_or_create(
+async def _find_earlier(
     client: Client, owner: Account, request: ObtainRequest, storage: Storage, report: Reporter
-) -> Order:
-    earlier, unusable, remark = None, "", ""
+) -> Order | None:
+    """The order to go on with, or none; which of them, and why, is reported."""
+    unusable, remark = "", ""
     try:
         record = storage.read_order()
     except SpoiltRecordError as error:
         record, unusable, remark = None, f": {error}", f" {error}."
-    if record is not None:
-        difference = record.difference(_record(request, record.order))
-        if difference:
-            unusable = f": the one from before {difference}"
-        else:
-            earlier, unusable = await _read_earlier(client, record.order, request, storage)
-    earlier = earlier or await find_open_order(client, owner, request.identifiers)
+    difference = record and record.difference(_record(request, record.order))
+    if record is None or difference:
+        unusable = f": the one from before {difference}" if difference else unusable
+        earlier = await find_open_order(client, owner, request.identifiers)
+    else:
+        earlier, unusable = await _read_earlier(client, record.order, request)
     if earlier is not None:
         report(f"Going on with the order {earlier.url}, which is {earlier.status}.{remark}")
-        return earlier
-    if unusable:
+    elif unusable:
         report(f"A new order is needed{unusable}")
-    return await client.new_order(request.identifiers)
+    return earlier
 
 
-async def _read_earlier(client: Client, url: str, request: ObtainRequest, storage: Storage) -> tuple[Order | None, str]:
+async def _read_earlier(client: Client, url: str, request: ObtainRequest) -> tuple[Order | None, str]:
     """The order from before; or none, and why it is of no use any more, to follow "A new order is needed"."""
     try:
         earlier = await client.order(url)
         order.must_be_for(earlier, request.identifiers)
         if earlier.status is order.Status.INVALID:
             return None, f":\n{await failure_of(client, earlier)}"
-        if earlier.certificate is not None and earlier.status is order.Status.VALID:
-            due = await _why_renew(client, earlier.certificate, request, storage)
-            return (None, f": {due}") if due else (earlier, "")
     except (ProblemError, BadReplyError) as error:
         if error.retryable:
             raise
@@ -126,19 +127,25 @@ async def _read_earlier(client: Client, url: str, request: ObtainRequest, storag
     return earlier, ""
 
 
-async def _why_renew(client: Client, url: str, request: ObtainRequest, storage: Storage) -> str | None:
-    """Why the certificate at `url` isn't enough any more; the CA is asked for it where none that is enough is kept."""
-    now, kept = client.clock.now(), storage.read_leaf()
-    if kept and AltNames.of(kept) == alt_names(request.identifiers) and _is_due(kept, now) is None:
+async def _go_on(
+    earlier: Order, finish: Callable[[Order], Awaitable[Chain]], clock: Clock, report: Reporter
+) -> Chain | None:
+    """The certificate of the order; or none, reported, if that was valid before, and isn't enough any more."""
+    try:
+        chain = await finish(earlier)
+        due = _why_renew(chain, clock.now())
+    except (ProblemError, BadReplyError, CertificateExpiredError) as error:
+        if error.retryable or earlier.status is not order.Status.VALID:
+            raise
+        due = str(error)
+    if earlier.status is order.Status.VALID and due:
+        report(f"A new order is needed: {due}")
         return None
-    return _is_due((await client.certificate(url)).leaf, now)
+    return chain
 
 
-def _is_due(leaf: x509.Certificate, now: datetime.datetime) -> str | None:
-    """How little of its time is left where that is less than a third (cert-manager: `renewBefore`)."""
-    begins, ends = leaf.not_valid_before_utc, leaf.not_valid_after_utc
-    if now > ends:
-        return f"the certificate of the one from before expired at {ends:%Y-%m-%d %H:%M} UTC"
-    if now >= ends - (ends - begins) / 3:
-        return f"the certificate of the one from before expires soon, at {ends:%Y-%m-%d %H:%M} UTC"
-    return None
+def _why_renew(chain: Chain, now: datetime.datetime) -> str | None:
+    """Why a certificate isn't enough: less than a third of its time is left (cert-manager: `renewBefore`)."""
+    begins, ends = chain.leaf.not_valid_before_utc, chain.leaf.not_valid_after_utc
+    soon = now >= ends - (ends - begins) / 3
+    return f"the certificate at {chain.url} expires soon, at {ends:%Y-%m-%d %H:%M} UTC" if soon else None

@@ -6,12 +6,10 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
-
 from certmanager.acme.certificate import Chain
 from certmanager.acme.errors import BadReplyError
 from certmanager.acme.fields import Fields
-from certmanager.pki import chains, keys
+from certmanager.pki import keys
 from certmanager.pki.errors import PkiError
 from certmanager.pki.files import write_atomically
 from certmanager.pki.keys import PrivateKey
@@ -78,13 +76,6 @@ class Storage:
         """Keep which order is under way."""
         members = {**vars(record), "names": sorted(record.names)}
         self._write(self.order, json.dumps(members).encode())
-
-    def read_leaf(self) -> x509.Certificate | None:
-        """The certificate that is kept, if there is one that can be read."""
-        try:
-            return chains.from_pem(self.chain.read_bytes())[0]
-        except (FileNotFoundError, PkiError):
-            return None
 
     def write_chain(self, chain: Chain) -> None:
         """Keep the certificate."""

@@ -69,11 +69,12 @@ async def test_a_certificate_that_is_good_for_long_is_not_ordered_again(folder: 
 
 
 @pytest.mark.parametrize(
-    ("begins", "ends", "says"), [(-3 * DAY, -DAY, "expired at"), (-3 * DAY, DAY / 2, "expires soon, at")]
+    ("begins", "ends", "says"),
+    [(-3 * DAY, -DAY, "has expired: it was valid until"), (-3 * DAY, DAY / 2, "expires soon, at")],
+    [(-3 * DAY, -DAY, "has expired: it was valid until"), (-3 * DAY, DAY / 2, "expires soon, at")],
 )
-@pytest.mark.parametrize("kept", ["the same", "none", "half", "for other names"])
 async def test_a_certificate_that_is_due_is_ordered_again(
-    folder: Folder, kept: str, begins: datetime.timedelta, ends: datetime.timedelta, says: str
+    folder: Folder, begins: datetime.timedelta, ends: datetime.timedelta, says: str
 ) -> None:
     await folder.obtain()
     key = folder.storage.key(folder.storage.certificate_key)
@@ -81,19 +82,9 @@ async def test_a_certificate_that_is_due_is_ordered_again(
     request = requests.create(key, AltNames(frozenset({NAME})))
     old = certificates.signed_by(folder.fake_ca.authority, request, validity)
     folder.fake_ca.chain = certificates.to_pem(old, folder.fake_ca.authority.certificate)
-    match kept:
-        case "the same":
-            folder.storage.chain.write_bytes(folder.fake_ca.chain)
-        case "none":
-            folder.storage.chain.unlink()
-        case "half":
-            folder.storage.chain.write_bytes(folder.fake_ca.chain[:100])
-        case "for other names":
-            other = requests.create(key, AltNames(frozenset({"b.example.test"})))
-            folder.storage.chain.write_bytes(folder.fake_ca.certify(other))
     said = await folder.obtain()
-    assert said == [said[0]]
-    assert said[0].startswith(f"A new order is needed: the certificate of the one from before {says} ")
+    assert len(said) == 2
+    assert said[1].startswith(f"A new order is needed: the certificate at {folder.fake_ca.base}/certificate {says} ")
     assert folder.orders == 2
 
 
@@ -114,6 +105,14 @@ async def test_an_order_that_is_of_no_use_is_replaced(folder: Folder, alter: Alt
     said = await folder.obtain()
     assert said[0].startswith("A new order is needed")
     assert says in said[0]
+    assert folder.orders == 2
+
+
+@pytest.mark.parametrize("alter", [lambda reply: reply.problem(404), lambda reply: replace(reply, body=b"")])
+async def test_an_order_whose_certificate_is_gone_is_replaced(folder: Folder, alter: Alter) -> None:
+    await folder.obtain()
+    folder.fake_ca.alter["certificate"] = lambda reply: alter(reply) if folder.orders == 1 else reply
+    assert (await folder.obtain())[1].startswith("A new order is needed: ")
     assert folder.orders == 2
 
 

@@ -1,17 +1,18 @@
-"""One session to the API server, for kopf's reads and for our writes.
+"""One pool of connections to the API server, for kopf's reads and for our writes.
 
 The kubernetes client reads the credentials (kubeconfig with certificates, tokens or exec plugins, or the service
-account of a pod, whose token it reads again when it is renewed) and makes our writes; kopf gets the same session.
-So there is one pool of connections, one set of credentials, and one place that attaches them.
+account of a pod, whose token it reads again when it is renewed) and makes our writes; kopf gets a session on the
+same connections. So there is one pool, one set of credentials, and one place that attaches them.
 """
 
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import kopf
 import yaml
-from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
+from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse, ClientSession
 from kubernetes.aio import client, config
 
 from reconciling.httpproxy import proxy_for_url
@@ -47,6 +48,7 @@ class Connection:
         self._kubeconfig = kubeconfig
         self._middlewares = middlewares
         self._client: client.ApiClient | None = None
+        self._kopfs_session: ClientSession | None = None
 
     @classmethod
     def find(cls, flag: str | None, middlewares: Sequence[ClientMiddlewareType] = ()) -> "Connection":
@@ -69,18 +71,20 @@ class Connection:
         Raises:
             CredentialsError: they can't be read.
         """
-        configuration, before = await self._configuration(), self._client
-        configuration.client_session_kwargs = {
+        configuration, before = await self._configuration(), (self._client, self._kopfs_session)
+        options: dict[str, Any] = {
             "middlewares": (_authenticate(configuration), *self._middlewares),
             "proxy": configuration.proxy,
             "trust_env": False,  # aiohttp would use the environment's proxy for loopback too
         }
+        configuration.client_session_kwargs = options
         self._client = client.ApiClient(configuration)
         remove_temporary_files()
-        session = open_session(self._client)
-        if before:  # only now, so that whoever asks meanwhile finds an open session
-            await before.close()  # type: ignore[no-untyped-call]
-        return kopf.AiohttpSession(server=configuration.host, aiohttp_session=session)
+        connector = open_session(self._client).connector
+        # kopf closes its session as soon as the credentials are refused, in the middle of our requests.
+        self._kopfs_session = ClientSession(connector=connector, connector_owner=False, **options)
+        await _close(*before)  # only now, so that whoever asks meanwhile finds an open session
+        return kopf.AiohttpSession(server=configuration.host, aiohttp_session=self._kopfs_session)
 
     async def __aenter__(self) -> "Connection":
         return self
@@ -89,10 +93,9 @@ class Connection:
         await self.close()
 
     async def close(self) -> None:
-        """Close the session."""
-        if self._client is not None:
-            await self._client.close()  # type: ignore[no-untyped-call]
-            self._client = None
+        """Close both sessions, and with them the connections."""
+        await _close(self._client, self._kopfs_session)
+        self._client = self._kopfs_session = None
 
     async def _configuration(self) -> client.Configuration:
         configuration = client.Configuration()
@@ -110,6 +113,13 @@ class Connection:
             raise CredentialsError(f"The credentials of {source} can't be used: {error}") from error
         configuration.proxy = configuration.proxy or proxy_for_url(configuration.host)
         return configuration
+
+
+async def _close(api: client.ApiClient | None, session: ClientSession | None) -> None:
+    if session:
+        await session.close()
+    if api:
+        await api.close()  # type: ignore[no-untyped-call]
 
 
 def _authenticate(configuration: client.Configuration) -> ClientMiddlewareType:

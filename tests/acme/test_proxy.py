@@ -3,10 +3,9 @@
 import ssl
 from urllib.parse import urlsplit
 
-import aiohttp
 import pytest
 
-from certmanager.acme.errors import UnreachableError
+from certmanager.acme.errors import SolverError, UnreachableError
 from tests.acme.conftest import Apply, Connect
 from tests.acme.fake_ca import FakeCA
 from tests.proxies import DEAD_PROXIES, DEAD_PROXY, connect_proxy, set_proxies
@@ -39,7 +38,7 @@ async def test_any_other_ca_is_reached_through_the_proxy(
 async def test_so_is_any_other_dns(monkeypatch: pytest.MonkeyPatch) -> None:
     async with connect_proxy(None) as proxy:
         set_proxies(monkeypatch, http_proxy=proxy.url)
-        with pytest.raises(aiohttp.ClientResponseError, match="502"):
+        with pytest.raises(SolverError, match="HTTP status 502"):
             await ChallTestSrv("http://dns.invalid:8055").set_servfail("example.test")
         assert proxy.asked == ["POST http://dns.invalid:8055/set-servfail"]
 

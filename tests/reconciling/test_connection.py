@@ -128,6 +128,14 @@ async def test_the_kubeconfigs_own_proxy_comes_first_and_for_loopback_too(
         assert set(proxy.asked) == {f"127.0.0.1:{api_server.port}"}
 
 
+async def test_kopf_may_close_its_session_in_the_middle_of_our_requests(tmp_path: Path, api_server: ApiServer) -> None:
+    async with Connection(api_server.kubeconfig(tmp_path, **NAMED)) as connection:
+        session = await connection.login()
+        assert session.aiohttp_session
+        await session.aiohttp_session.close()  # as kopf does where the credentials are refused
+        await VersionApi(connection.api).get_code_without_preload_content()
+
+
 async def test_the_new_session_is_there_before_the_old_one_is_closed(
     tmp_path: Path, api_server: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

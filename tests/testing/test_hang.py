@@ -40,8 +40,8 @@ def at(line: int = 2, function: str = "price", call: int = 0, awaits: int = 0) -
     return Frame(FILE, line, function, call, awaits)
 
 
-def in_thread(*frames: Frame, cpu: float = 0, waits: int = 0) -> StackDump:
-    return StackDump((OURS, *frames), {}, cpu, waits)
+def in_thread(*frames: Frame, cpu: float = 0, waits: int = 0, running: str = "Task-1") -> StackDump:
+    return StackDump((OURS, *frames), {}, cpu, waits, running)
 
 
 def in_task(*frames: Frame, name: str = "Task-1") -> StackDump:
@@ -52,6 +52,13 @@ def test_who_sleeps_at_a_line_at_each_look_blocks(root: Path) -> None:
     dumps = [in_thread(at(), waits=number) for number in range(ENOUGH)]
     assert explained(root, dumps) == BLOCKS
     assert explained(root, dumps[1:]) is None
+
+
+def test_tasks_that_take_turns_in_a_function_do_not_block(root: Path) -> None:
+    dumps = [
+        in_thread(at(), cpu=CPU_LIMIT * number / (ENOUGH - 1), running=f"Task-{number % 2}") for number in range(ENOUGH)
+    ]
+    assert explained(root, dumps) is None
 
 
 def test_who_works_in_a_function_for_a_second_of_cpu_blocks(root: Path) -> None:

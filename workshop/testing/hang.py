@@ -53,7 +53,8 @@ def _blocking(dumps: Sequence[StackDump], written: Collection[str]) -> Frame | N
         return frame is not None and (frame.file, frame.function) == (last.file, last.function)
 
     run = list(takewhile(is_there, reversed(dumps)))
-    worked = dumps[-1].cpu - run[-1].cpu >= CPU_LIMIT
+    alone = len({dump.running for dump in run}) == 1  # tasks that take turns leave the event loop to each other
+    worked = alone and dumps[-1].cpu - run[-1].cpu >= CPU_LIMIT
     slept = dumps[-1].waits - run[-1].waits >= len(run) - 1
     return last if len(run) >= ENOUGH and (worked or slept) else None
 

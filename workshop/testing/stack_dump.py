@@ -40,19 +40,21 @@ class StackDump:
     """The stack of the main thread, and of each asyncio task by its name; the one that runs is in the main thread's.
 
     `cpu` is in seconds, and `waits` counts how often the process has given up the CPU of itself, since it began.
+    `running` is the name of the task that runs, empty if none does.
     """
 
     thread: tuple[Frame, ...]
     tasks: dict[str, tuple[Frame, ...]]
     cpu: float
     waits: int
+    running: str = ""
 
     @classmethod
     def parse(cls, text: bytes) -> "StackDump":
         """Read what the operator has sent."""
         fields = json.loads(text)
         tasks = {name: _frames(frames) for name, frames in fields["tasks"].items()}
-        return cls(_frames(fields["thread"]), tasks, fields["cpu"], fields["waits"])
+        return cls(_frames(fields["thread"]), tasks, fields["cpu"], fields["waits"], fields["running"])
 
 
 class StackDumper:
@@ -72,6 +74,7 @@ class StackDumper:
             {task.get_name(): self._inside(self._coroutines(task)) for task in waiting_tasks()},
             usage.ru_utime + usage.ru_stime,
             usage.ru_nvcsw,
+            running.get_name() if (running := running_task()) else "",
         )
 
     def _coroutines(self, task: "asyncio.Task[Any]") -> Iterator[Frame]:
@@ -107,10 +110,17 @@ def send_on_signal(pipe: Connection, root: Path) -> None:
 def waiting_tasks() -> "set[asyncio.Task[Any]]":
     """Return the tasks of the event loop that runs, if one does, but for the one that runs."""
     try:
-        running = asyncio.current_task()
+        return {task for task in asyncio.all_tasks() if task is not running_task()}
     except RuntimeError:  # there is no event loop yet
         return set()
-    return {task for task in asyncio.all_tasks() if task is not running}
+
+
+def running_task() -> "asyncio.Task[Any] | None":
+    """Return the task of the event loop that runs, if one does."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # there is no event loop yet
+        return None
 
 
 def _frames(fields: list[dict[str, Any]]) -> tuple[Frame, ...]:

@@ -12,7 +12,7 @@ import sys
 import kopf
 import uvloop
 
-from icecream_operator import manager
+from icecream_operator import manager, steps
 from reconciling.connection import CredentialsError
 from reconciling.endpoints import AddressError, address
 from reconciling.kopf_internals import silence_stopped_tasks
@@ -25,14 +25,7 @@ def main() -> int:
     gc.freeze()  # what was imported stays; to look through it again and again takes a sixth of the CPU
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(
-                manager.run(
-                    arguments.kubeconfig,
-                    arguments.on_oversell,
-                    arguments.health_probe_bind_address,
-                    arguments.metrics_bind_address,
-                )
-            )
+            runner.run(manager.run(arguments))
     except (CredentialsError, AddressError) as error:
         print(f"icecream_operator: {error}", file=sys.stderr)
         return 2
@@ -53,12 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="icecream_operator", description="Sells icecreams, at most three of a flavour."
     )
-    parser.add_argument(
-        "--on-oversell",
-        choices=("evict", "mark"),
-        default="evict",
-        help="delete an icecream that is one too many, or keep it and say so in its status (default: %(default)s)",
-    )
+    steps.add_arguments(parser)
     parser.add_argument(
         "--kubeconfig",
         metavar="FILE",

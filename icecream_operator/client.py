@@ -4,7 +4,7 @@ They are the kubernetes client's calls: they cost about 0.1 ms of CPU more per r
 nobody wants to write again (paths, content types, errors).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kubernetes.aio.client import ApiClient, CustomObjectsApi, V1DeleteOptions, V1Preconditions
@@ -48,6 +48,18 @@ class Icecreams:
         with translated("writing the status"):
             body = await self._objects.patch_cluster_custom_object_status(
                 *self._path(name), body=dict(patch), _content_type=MERGE_PATCH, _request_timeout=TIMEOUT
+            )
+        return parse(body)  # type: ignore[arg-type]
+
+    async def patch_finalizers(self, icecream: Icecream, finalizers: Sequence[str]) -> Icecream:
+        """Replace the list of finalizers if the icecream still is as it was seen, and return it as it is then."""
+        metadata = {"resourceVersion": str(icecream.resource_version), "finalizers": list(finalizers)}
+        with translated("writing the finalizers"):
+            body = await self._objects.patch_cluster_custom_object(
+                *self._path(icecream.name),
+                body={"metadata": metadata},
+                _content_type=MERGE_PATCH,
+                _request_timeout=TIMEOUT,
             )
         return parse(body)  # type: ignore[arg-type]
 

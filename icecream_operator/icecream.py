@@ -23,6 +23,7 @@ class Icecream:
     generation: int
     created: str
     deleting: bool
+    finalizers: tuple[str, ...]
     flavours: tuple[str, ...]
     toppings_count: int
     problem: str
@@ -48,6 +49,7 @@ def parse(body: Mapping[str, Any]) -> Icecream:
         generation=metadata["generation"],
         created=metadata["creationTimestamp"],
         deleting="deletionTimestamp" in metadata,
+        finalizers=tuple(metadata.get("finalizers", ())),
         flavours=() if problem else tuple(dict.fromkeys(flavours or ())),
         toppings_count=0 if problem else len(toppings),
         problem=problem,

@@ -1,5 +1,6 @@
 """Puts the parts together and runs them: the connection, kopf, the work queue, the reconciler."""
 
+import argparse
 import asyncio
 import logging
 import random
@@ -12,15 +13,16 @@ from typing import Any, TypeAlias
 import kopf
 from kubernetes.aio.client import EventsV1Api
 
-from icecream_operator import preflight
+from icecream_operator import preflight, steps
 from icecream_operator.client import Icecreams
 from icecream_operator.icecream import GROUP, PATH, PLURAL
+from icecream_operator.operation import Parts
 from icecream_operator.reconciler import Reconciler
-from icecream_operator.steps import OnOversell, handlers, steps
 from reconciling import controller
 from reconciling.backoff import Backoff
 from reconciling.connection import Connection, CredentialsError
-from reconciling.endpoints import Address, health, serving
+from reconciling.controller import Controller
+from reconciling.endpoints import health, serving
 from reconciling.events import Event, EventRecorder, logger_of
 from reconciling.listing import on_complete_list
 from reconciling.logs import object_logger
@@ -33,10 +35,8 @@ Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 logger = logging.getLogger(__name__)
 
 
-async def run(
-    kubeconfig: str | None, on_oversell: OnOversell, health_at: Address | None, metrics_at: Address | None
-) -> None:
-    """Run until a signal.
+async def run(arguments: argparse.Namespace) -> None:
+    """Run until a signal, with the arguments of the command line.
 
     Raises:
         CredentialsError: there are none, or the API server refuses them.
@@ -44,29 +44,39 @@ async def run(
     """
     loop = asyncio.get_running_loop()
     _end_on_signals(loop)
-    queue: WorkQueue[str] = WorkQueue(Backoff(random.random), loop.call_later)
-    event_queue: WorkQueue[Event] = WorkQueue(Backoff(random.random), loop.call_later)
+    queue: WorkQueue[str] = _new_queue()
+    event_queue: WorkQueue[Event] = _new_queue()
     metrics = Metrics()
-    lists = on_complete_list(PATH, lambda items, resource_version: reconciler.on_list(items, resource_version))
-    connection = Connection.find(kubeconfig, [metrics.count_requests, lists])
+
+    def on_list(items: list[dict[str, Any]], resource_version: str) -> None:
+        reconciler.on_list(items, resource_version)
+        operation.on_list()
+
+    connection = Connection.find(arguments.kubeconfig, [metrics.count_requests, on_complete_list(PATH, on_list)])
     icecreams = Icecreams(lambda: connection.api)
     events = EventRecorder(event_queue, lambda: EventsV1Api(connection.api), CONTROLLER, socket.gethostname(), _now)
-    reconciler = Reconciler(queue, icecreams, events, steps(icecreams, events, on_oversell), _now)
+    parts = Parts(lambda: connection.api, icecreams, events, lambda: reconciler.cache, queue, _new_queue, _now)
+    operation = steps.build(arguments, parts)
+    reconciler = Reconciler(queue, icecreams, events, operation.steps, _now)
+    controllers: list[Controller[Any]] = [
+        Controller(PLURAL, queue, reconciler.reconcile, WORKERS, _logger_of),
+        Controller("events", event_queue, events.write, 1, logger_of),
+        *operation.controllers,
+    ]
 
     async def work() -> None:
-        reconcile = metrics.controller(PLURAL, queue, reconciler.reconcile)
-        write = metrics.controller("events", event_queue, events.write)
         async with asyncio.TaskGroup() as group:
-            group.create_task(controller.run(queue, reconcile, WORKERS, _logger_of))
-            group.create_task(controller.run(event_queue, write, 1, logger_of))
+            for each in controllers:
+                reconcile = metrics.controller(each.name, each.queue, each.reconcile)
+                group.create_task(controller.run(each.queue, reconcile, each.workers, each.logger_of))
 
     async with (
-        serving(health_at, health(lambda: reconciler.cache.synced)),
-        serving(metrics_at, [metrics.endpoint()]),
+        serving(arguments.health_probe_bind_address, health(lambda: reconciler.cache.synced)),
+        serving(arguments.metrics_bind_address, [metrics.endpoint()]),
         connection,
     ):
         await _log_in(connection)
-        logger.info("Operating on %s; what is oversold: %s", connection.api.configuration.host, on_oversell)
+        logger.info("Operating on %s", connection.api.configuration.host)
         await _operate(connection, work, reconciler)
 
 
@@ -126,8 +136,13 @@ def _registry(connection: Connection, work: Work, reconciler: Reconciler) -> kop
         except CredentialsError:
             return None  # kopf gives up, and `_operate` finds out the same
 
-    handlers(registry, reconciler)
+    steps.handlers(registry, reconciler)
     return registry
+
+
+def _new_queue(*seconds: float) -> WorkQueue[Any]:
+    """Return a queue whose back-off begins and ends with these, or with its defaults."""
+    return WorkQueue(Backoff(random.random, *seconds), asyncio.get_running_loop().call_later)
 
 
 def _logger_of(name: str) -> logging.LoggerAdapter[Any]:

@@ -1,25 +1,59 @@
 """What the operator does, in order. A later lesson adds its modules, names them here, and changes no other file."""
 
-from typing import Literal, TypeAlias
+import argparse
 
 import kopf
 
 from icecream_operator import watch
-from icecream_operator.client import Icecreams
+from icecream_operator.cluster_identity import ClusterIdentity
 from icecream_operator.eviction import Eviction
+from icecream_operator.finalizer import Finalizer
+from icecream_operator.freezer import database_url
+from icecream_operator.freezer.freezer import Freezer
+from icecream_operator.operation import Operation, Parts
 from icecream_operator.reconciler import Reconciler
-from icecream_operator.reconciliation import Step
-from reconciling.events import EventRecorder
+from icecream_operator.repair import Repair
+from icecream_operator.reservation import ReservationStep
+from icecream_operator.waiting import WaitingList
+from reconciling.controller import Controller
 
-OnOversell: TypeAlias = Literal["evict", "mark"]
+BACKOFF = 0.1, 5.0  # seconds between looks at a database that is not available
 
 
-def steps(icecreams: Icecreams, events: EventRecorder, on_oversell: OnOversell) -> tuple[Step, ...]:
-    """Return the steps of a reconcile. After the last one the reconciler writes the status.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say which options the steps have."""
+    parser.add_argument(
+        "--on-oversell",
+        choices=("evict", "mark"),
+        default="evict",
+        help="delete an icecream that is one too many, or keep it and say so in its status (default: %(default)s)",
+    )
+    database_url.add_argument(parser)
 
-    What is oversold and not evicted is marked: its condition Ready says so.
+
+def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
+    """Return the steps of a reconcile, and what else is to be run.
+
+    After the last step the reconciler writes the status. What is oversold and not evicted is marked: its condition
+    Ready says so. It reserves nothing, so the quota comes before the freezer; and the finalizer is there before
+    anything is reserved.
     """
-    return (Eviction(icecreams, events),) if on_oversell == "evict" else ()
+    freezer = Freezer(arguments.freezer_url, ClusterIdentity(parts.api), parts.now)
+    waiting = WaitingList(parts.new_queue(*BACKOFF), parts.queue, parts.cache, freezer)
+    repair = Repair(parts.new_queue(*BACKOFF), parts.queue, parts.cache, parts.icecreams, freezer, waiting)
+    eviction = Eviction(parts.icecreams, parts.events)
+    return Operation(
+        steps=(
+            *((eviction,) if arguments.on_oversell == "evict" else ()),
+            Finalizer(parts.icecreams, parts.cache, freezer, waiting, parts.events),
+            ReservationStep(parts.cache, freezer, waiting),
+        ),
+        controllers=(
+            Controller("freezer-waiting", waiting.queue, waiting.reconcile),
+            Controller("freezer-repair", repair.queue, repair.reconcile),
+        ),
+        on_list=repair.on_list,
+    )
 
 
 def handlers(registry: kopf.OperatorRegistry, reconciler: Reconciler) -> None:

@@ -12,10 +12,24 @@ So whatever happens, no key is lost, and none is retried in a hurry.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic
 
 from reconciling.errors import Retry
 from reconciling.workqueue import K, WorkQueue
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Controller(Generic[K]):
+    """A work queue and who works on it. `name` is for metrics, `logger_of` gives a logger that names the object."""
+
+    name: str
+    queue: WorkQueue[K]
+    reconcile: Callable[[K], Awaitable[None]]
+    workers: int = 1
+    logger_of: Callable[[K], logging.LoggerAdapter[Any]] = lambda _: logging.LoggerAdapter(_logger)
 
 
 async def run(

@@ -15,7 +15,6 @@ from icecream_operator.eviction import Eviction
 from icecream_operator.icecream import Icecream, parse
 from icecream_operator.reconciler import Reconciler
 from icecream_operator.reconciliation import Reconciliation, Step, StepResult
-from icecream_operator.steps import steps
 from reconciling.conditions import Condition
 from reconciling.errors import Conflict, NotFound, Refused, Retry
 from reconciling.events import EventRecorder, Regarding
@@ -90,7 +89,8 @@ class Operator:
         self.api = ApiServer()
         icecreams, events = cast(Icecreams, self.api), cast(EventRecorder, self.api)
         self.queue: WorkQueue[str] = WorkQueue(lambda _: 0, asyncio.get_running_loop().call_later)
-        all_steps = (*more_steps, *steps(icecreams, events, on_oversell))
+        eviction = (Eviction(icecreams, events),) if on_oversell == "evict" else ()
+        all_steps = (*more_steps, *eviction)
         self.reconciler = Reconciler(self.queue, icecreams, events, all_steps, lambda: datetime(2026, 1, 1, tzinfo=UTC))
 
     def list(self) -> None:

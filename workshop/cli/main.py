@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 couldn't be done (the message says what to do next), 2 typ
 import importlib
 import signal
 import sys
+from importlib.util import find_spec
 from types import FrameType
 
 import click
@@ -20,6 +21,7 @@ _COMMANDS = {
     "doctor": "what is here, what is missing, how to get it",
     "down": "end the control plane; its data stays",
     "env": 'the shell lines that make kubectl use it: eval "$(workshop env)"',
+    "freezer": "the stock of scoops: stock, refill, ledger, check, repair",
     "faults": "a proxy before the API server that injects, from a seed, what goes wrong in production",
     "gates": "what every lesson must stand up to (for authors)",
     "hint": "help with what is red",
@@ -37,20 +39,20 @@ _COMMANDS = {
 
 
 class _Commands(click.Group):
-    """Commands by name, each in the module of its name, imported only when it is used."""
+    """Commands by name, each in the module of its name, imported only when used. A stage has those of its lessons."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
+        return sorted(name for name in _COMMANDS if find_spec(f"workshop.cli.{name}"))
 
-    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in self.list_commands(context):
             return None
         command: click.Command = importlib.import_module(f"workshop.cli.{name}").command
         return command
 
-    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(sorted(_COMMANDS.items()))
+            formatter.write_dl([(name, _COMMANDS[name]) for name in self.list_commands(context)])
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -26,4 +26,5 @@ def operator(arguments: tuple[str, ...]) -> None:
     icecream = operators.OPERATORS["operator"]
     kubeconfig = operators.log_in(icecream, cluster)
     argv = operators.command(icecream, *arguments)
-    os.execve(argv[0], argv, {**os.environ, "KUBECONFIG": str(kubeconfig)})  # noqa: S606 - signals are the operator's own
+    environment = operators.environment_of(kubeconfig, cluster.folder)
+    os.execve(argv[0], argv, environment)  # noqa: S606 - signals are the operator's own

@@ -116,7 +116,8 @@ def _operate(kubeconfig: Path, log: Path, arguments: tuple[str, ...], dumps: Con
     os.dup2(output, 1)
     os.dup2(output, 2)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    sys.argv = [OPERATOR.module, f"--kubeconfig={kubeconfig}", *arguments]
+    os.environ.update(operators.environment_of(kubeconfig, log.parent))
+    sys.argv = [OPERATOR.module, *arguments]
     runpy.run_module(OPERATOR.module, run_name="__main__", alter_sys=True)
 
 

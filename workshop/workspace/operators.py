@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from workshop.controlplane import kubeconfig
 from workshop.system import processes
 from workshop.workspace.cluster import Cluster
 
+FREEZER_URL = "FREEZER_URL"  # the variable of the operator's option --freezer-url
 _A_WEEK = "168h"  # longer than anybody leaves a workshop running
 
 
@@ -75,9 +77,14 @@ def start(operator: Operator, cluster: Cluster, *arguments: str) -> subprocess.P
     Raises:
         KubectlError: it couldn't be given its service account.
     """
-    environment = {**os.environ, "KUBECONFIG": str(log_in(operator, cluster)), "PYTHONUNBUFFERED": "1"}
+    environment = {**environment_of(log_in(operator, cluster), cluster.folder), "PYTHONUNBUFFERED": "1"}
     log = cluster.folder / f"{operator.name}.log"
     return processes.start(command(operator, *arguments), log=log, env=environment)
+
+
+def environment_of(kubeconfig: Path, folder: Path, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """`base` and an operator's own variables: its identity, and a database in `folder`, unless `base` names one."""
+    return {FREEZER_URL: f"sqlite:///{folder / 'freezer.db'}", **base, "KUBECONFIG": str(kubeconfig)}
 
 
 def command(operator: Operator, *arguments: str) -> list[str]:

@@ -1,0 +1,79 @@
+"""The freezer as the operator's coroutines use it: no call blocks the event loop, whatever the database does.
+
+A database that doesn't answer is asked by one at a time: once a call has failed, the others fail at once, until
+`stock` or `reservations` has had an answer. Whoever waits for it asks for these, with a back-off.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Concatenate, ParamSpec, TypeVar
+
+from icecream_operator.freezer import reservations, stock
+from icecream_operator.freezer.database import Database, Transaction
+from icecream_operator.freezer.errors import FreezerError, UnavailableError
+from icecream_operator.freezer.reservations import Reservation
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Freezer:
+    """The rows of one cluster, by the uid of its namespace kube-system.
+
+    Every method raises UnavailableError where the database can't do it now, and what `cluster` raises.
+    """
+
+    def __init__(self, database: Database, cluster: Callable[[], Awaitable[str]], now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._cluster = cluster
+        self._now = now
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="freezer")  # one transaction at a time
+        self._obstacle: UnavailableError | None = None
+
+    async def reserved(self, uid: str) -> frozenset[str]:
+        """Return the flavours that are reserved for an icecream."""
+        self._fail_fast()
+        return await self._call(reservations.read, uid)
+
+    async def reserve(self, wanted: Reservation, ahead: Iterable[Reservation]) -> None:
+        """Have exactly these flavours reserved, as `reservations.reserve` says it.
+
+        Raises:
+            OutOfStockError: a flavour has no scoop left.
+        """
+        self._fail_fast()
+        await self._call(reservations.reserve, wanted, ahead)
+
+    async def give_back(self, uid: str, name: str) -> frozenset[str]:
+        """Give back all that is reserved for an icecream, and return those flavours."""
+        self._fail_fast()
+        return await self._call(reservations.give_back, uid, name)
+
+    async def stock(self) -> Mapping[str, int]:
+        """Return the scoops of every flavour, also of those without a row."""
+        return await self._call(stock.read)
+
+    async def reservations(self) -> list[Reservation]:
+        """Return all reservations."""
+        return await self._call(reservations.read_all)
+
+    def _fail_fast(self) -> None:
+        if self._obstacle:
+            raise UnavailableError(str(self._obstacle))
+
+    async def _call(self, function: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        cluster, now = await self._cluster(), self._now()
+
+        def call() -> T:
+            with self._database.transaction(cluster, now) as transaction:
+                return function(transaction, *args, **kwargs)
+
+        try:
+            result = await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        except (UnavailableError, FreezerError) as error:
+            self._obstacle = UnavailableError(str(error))
+            raise self._obstacle from error
+        self._obstacle = None
+        return result

@@ -1,0 +1,40 @@
+"""What goes between `manager`, which runs the operator, and `steps`, which says what it is made of."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kubernetes.aio.client import ApiClient
+
+from icecream_operator.cache import Cache
+from icecream_operator.client import Icecreams
+from icecream_operator.reconciliation import Step
+from reconciling.controller import Controller
+from reconciling.events import EventRecorder
+from reconciling.workqueue import WorkQueue
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What steps are built from: `queue` is that of the icecreams' names.
+
+    `new_queue(base, cap)` makes another one, whose back-off grows between these two, in seconds.
+    """
+
+    api: Callable[[], ApiClient]
+    icecreams: Icecreams
+    events: EventRecorder
+    cache: Callable[[], Cache]
+    queue: WorkQueue[str]
+    new_queue: Callable[[float, float], WorkQueue[str]]
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """The steps of a reconcile, the controllers beside it, and what is called after each complete list."""
+
+    steps: Sequence[Step] = ()
+    controllers: Sequence[Controller[Any]] = ()
+    on_list: Callable[[], None] = lambda: None

@@ -5,7 +5,7 @@ one transaction, and the second time there is nothing left to do.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
@@ -62,30 +62,37 @@ def reserve(transaction: Transaction, wanted: Reservation, ahead: Iterable[Reser
         if stock.scoops(transaction, flavour) <= kept[flavour]:
             raise OutOfStockError(flavour, missing)
     for flavour in sorted(missing):
-        stock.change(transaction, flavour, -1, ledger.RESERVE, wanted.uid, wanted.name)
-        transaction.connection.execute(
-            insert(reservations).values(cluster=transaction.cluster, uid=wanted.uid, name=wanted.name, flavour=flavour)
-        )
-    _give_back(transaction, wanted.uid, wanted.name, unwanted)
+        _take(transaction, flavour, wanted.uid, wanted.name)
+    for flavour in sorted(unwanted):
+        _put_back(transaction, flavour, wanted.uid, wanted.name)
 
 
 def give_back(transaction: Transaction, uid: str, name: str) -> frozenset[str]:
     """Give back all that is reserved for an icecream, and return those flavours: none, the second time."""
     reserved = read(transaction, uid)
-    _give_back(transaction, uid, name, reserved)
+    for flavour in sorted(reserved):
+        _put_back(transaction, flavour, uid, name)
     return reserved
 
 
-def _give_back(transaction: Transaction, uid: str, name: str, flavours: Set[str]) -> None:
-    for flavour in sorted(flavours):
-        transaction.connection.execute(
-            delete(reservations).where(
-                reservations.c.cluster == transaction.cluster,
-                reservations.c.uid == uid,
-                reservations.c.flavour == flavour,
-            )
+def _take(transaction: Transaction, flavour: str, uid: str, name: str) -> None:
+    """Take a scoop out of the stock and reserve it, as one line of the ledger."""
+    transaction.connection.execute(
+        insert(reservations).values(cluster=transaction.cluster, uid=uid, flavour=flavour, name=name)
+    )
+    stock.change(transaction, flavour, -1, ledger.RESERVE, uid, name)
+
+
+def _put_back(transaction: Transaction, flavour: str, uid: str, name: str) -> None:
+    """Put a reserved scoop back into the stock, as one line of the ledger."""
+    transaction.connection.execute(
+        delete(reservations).where(
+            reservations.c.cluster == transaction.cluster,
+            reservations.c.uid == uid,
+            reservations.c.flavour == flavour,
         )
-        stock.change(transaction, flavour, +1, ledger.GIVE_BACK, uid, name)
+    )
+    stock.change(transaction, flavour, +1, ledger.GIVE_BACK, uid, name)
 
 
 def _kept_for(transaction: Transaction, ahead: Iterable[Reservation]) -> Mapping[str, int]:

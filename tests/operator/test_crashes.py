@@ -67,13 +67,13 @@ TANGLED = [
     manifest("h", "saffron"),
 ]
 SCENARIOS = [
-    Scenario("the sample appears", "evict", 1, sell(manifest("toomuch", "matcha", "vanilla"))),
-    Scenario("four of a flavour", "evict", 5, sell(*MATCHA)),
-    Scenario("three, and then a fourth", "evict", 5, sell(*MATCHA[:3]), [sell(MATCHA[3])]),
-    Scenario("tangled flavours", "evict", 10, sell(*TANGLED)),
-    Scenario("a deletion frees a place", "evict", 8, sell(*MATCHA[:3]), [take_away("a"), sell(MATCHA[3])]),
-    Scenario("a change of flavour", "evict", 6, sell(*MATCHA[:3]), [change("a", "vanilla")]),
-    Scenario("five are marked, one goes", "mark", 8, sell(*MATCHA, manifest("e", "matcha")), [take_away("b")]),
+    Scenario("the sample appears", "evict", 2, sell(manifest("toomuch", "matcha", "vanilla"))),
+    Scenario("four of a flavour", "evict", 8, sell(*MATCHA)),
+    Scenario("three, and then a fourth", "evict", 8, sell(*MATCHA[:3]), [sell(MATCHA[3])]),
+    Scenario("tangled flavours", "evict", 16, sell(*TANGLED)),
+    Scenario("a deletion frees a place", "evict", 13, sell(*MATCHA[:3]), [take_away("a"), sell(MATCHA[3])]),
+    Scenario("a change of flavour", "evict", 9, sell(*MATCHA[:3]), [change("a", "vanilla")]),
+    Scenario("five are marked, one goes", "mark", 13, sell(*MATCHA, manifest("e", "matcha")), [take_away("b")]),
 ]
 
 

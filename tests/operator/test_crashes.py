@@ -91,12 +91,18 @@ class Run:
         self._start = functools.partial(start, f"--on-oversell={scenario.mode}", kubeconfig=proxy.kubeconfig)
         self._evicts = scenario.mode == "evict"
         self._before = len(proxy.writes)
+        self.commits = 0
         self.operator: OperatorProcess
 
     def unharmed(self, commits: Path) -> dict[str, Body]:
         """Play it to its last write, and return what is left and what it says; commits are counted in a file."""
         first = functools.partial(self._start, f"--count={commits}", module=KILLED_AT_COMMIT)
-        return self._play(first, lambda: None, lambda: len(self.writes()) >= self.scenario.writes)
+
+        def has_happened() -> bool:
+            self.commits = commits.stat().st_size
+            return len(self.writes()) >= self.scenario.writes
+
+        return self._play(first, lambda: None, has_happened)
 
     def killed_at_write(self, nth: int, when: When) -> dict[str, Body]:
         """The same, with a death at a write to the API server, and a new start."""
@@ -123,6 +129,8 @@ class Run:
     def _play(
         self, first: Callable[[], OperatorProcess], each_look: Callable[[], object], has_happened: Callable[[], bool]
     ) -> dict[str, Body]:
+        for file in self.freezer.parent.glob(f"{self.freezer.name}*"):
+            file.unlink()
         self.scenario.first(self.icecreams)
         self.operator = first()
         try:
@@ -157,6 +165,7 @@ class Run:
         return [str(write) for write in self.proxy.writes[self._before :] if OWN not in str(write)]
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_killed_at_any_write_it_comes_to_the_same_end(
     scenario: Scenario,
@@ -167,20 +176,19 @@ def test_killed_at_any_write_it_comes_to_the_same_end(
     tmp_path: Path,
     report_figure: Callable[[str], None],
 ) -> None:
-    commits = tmp_path / "commits"
     with faults.running(kubeconfig, folder=tmp_path) as proxy:
 
         def run() -> Run:
             return Run(scenario, icecreams, start, proxy, freezer)
 
         unharmed = run()
-        end = unharmed.unharmed(commits)
+        end = unharmed.unharmed(tmp_path / "commits")
         assert len(unharmed.writes()) == scenario.writes, unharmed.writes()
         for nth, when in itertools.product(range(1, scenario.writes + 1), When):
             assert run().killed_at_write(nth, when) == end, f"write {nth}, {when}"
-        for nth, when in itertools.product(range(1, commits.stat().st_size + 1), When):
+        for nth, when in itertools.product(range(1, unharmed.commits + 1), When):
             assert run().killed_at_commit(nth, when) == end, f"commit {nth}, {when}"
     report_figure(
         f"crashes, {scenario.name} ({scenario.mode}): {scenario.writes} writes to the API server and"
-        f" {commits.stat().st_size} to the database, killed before and after each"
+        f" {unharmed.commits} to the database, killed before and after each"
     )

@@ -27,7 +27,6 @@ from workshop.testing.probe import Probe
 from workshop.workspace import operators
 from workshop.workspace.cluster import Cluster
 
-_ROLE = "demooperator-manager-role"
 _GRACE = 1.0  # seconds after the probe for what had to be tried again
 
 
@@ -92,9 +91,9 @@ class Shop:
             self.icecreams.delete(name)
 
     @contextlib.contextmanager
-    def forbidden(self, verb: str, resource: str) -> Iterator[None]:
-        """The operator must not `verb` the `resource`, until the end of the `with`."""
-        with rbac.without(self._client, OPERATOR, _ROLE, verb, icecreams.GROUP, resource):
+    def forbidden(self, verb: str, resource: str, *, role: str = "demooperator-manager-role") -> Iterator[None]:
+        """The operator must not `verb` the `resource`, which `role` allows, until the end of the `with`."""
+        with rbac.without(self._client, OPERATOR, role, verb, icecreams.GROUP, resource):
             yield
 
     # What there is to see.

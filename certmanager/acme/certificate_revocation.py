@@ -112,4 +112,4 @@ def _remove(storage: Storage, report: Reporter) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
     if paths:
-        report(f"Removed: {', '.join(map(str, paths))}")
+        report(f"Removed from {storage.folder}: {', '.join(path.name for path in paths)}")

@@ -143,6 +143,24 @@ async def test_a_record_in_the_dns_is_taken_back_as_well(terminal: Terminal) -> 
     assert not text_record(terminal.ca, "_acme-challenge.example.test")
 
 
+@pytest.mark.parametrize(
+    ("solver", "where", "options"),
+    [
+        ("webroot", "{home}/www", ["--webroot", "www"]),
+        ("challtestsrv", "http://127.0.0.1:1", ["--challenge", "dns-01", "--dns", "http://127.0.0.1:1"]),
+    ],
+)
+def test_a_proof_is_on_record_before_it_is_shown(
+    terminal: Terminal, solver: str, where: str, options: list[str]
+) -> None:
+    (terminal.home / "www").mkdir()
+    (terminal.home / "www" / ".well-known").touch()  # where a folder should be, so the proof can't be shown
+    done = terminal.run("issue", "example.test", "--agree", *options, *terminal.at)
+    assert done.returncode == 1
+    (shown,) = PresentedChallenges(terminal.storage.challenges).read()
+    assert (shown.solver, shown.where) == (solver, where.format(home=terminal.home))
+
+
 def test_an_issuance_by_dns_01_leaves_no_record(terminal: Terminal) -> None:
     dns = ["--challenge", "dns-01", "--dns", terminal.ca.dns.url]
     terminal.succeed("issue", "example.test", "--agree", *dns)

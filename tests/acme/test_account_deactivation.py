@@ -8,7 +8,7 @@ import pytest
 from certmanager.acme.account_deactivation import deactivate_account
 from certmanager.acme.client import connect
 from certmanager.acme.errors import AcmeError
-from certmanager.acme.exchange import ExchangeCallback
+from certmanager.acme.exchange import Exchange, ExchangeCallback
 from certmanager.acme.identifier import Identifier
 from certmanager.acme.problem import ProblemError
 from certmanager.acme.storage import OrderRecord, Storage
@@ -46,6 +46,16 @@ async def test_an_account_is_deactivated_and_its_key_put_aside(ca: pebble.Pebble
         with pytest.raises(ProblemError, match="unauthorized"):
             await client.find_account()
     assert await deactivate(ca, storage) == [f"There is no {storage.account_key}: no account to deactivate."]
+
+
+async def test_the_request_is_the_static_object_to_the_account(ca: pebble.Pebble, tmp_path: Path) -> None:
+    wire: list[Exchange] = []
+    await deactivate(ca, await registered(ca, tmp_path), wire.append)
+    found, ended = wire[-2:]
+    assert ended.url == dict(found.headers)["Location"]
+    assert ended.message is not None
+    assert ended.message.payload == {"status": "deactivated"}
+    assert ended.message.protected["kid"] == ended.url
 
 
 async def test_a_deactivation_that_dies_anywhere_goes_on(ca: pebble.Pebble, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from certmanager.acme.certificate_revocation import revoke_certificate
 from certmanager.acme.challenge import Type
@@ -13,6 +14,7 @@ from certmanager.acme.errors import AcmeError, StillPendingError
 from certmanager.acme.exchange import Exchange, ExchangeCallback
 from certmanager.acme.http01 import Http01Server
 from certmanager.acme.identifier import Identifier
+from certmanager.acme.jws import encode
 from certmanager.acme.problem import ProblemError
 from certmanager.acme.resume import ObtainRequest, obtain
 from certmanager.acme.revocation import Reason
@@ -248,3 +250,12 @@ class TestRevocation:
         assert message is not None
         assert isinstance(message.payload, dict)
         assert set(message.payload) == {"certificate"}
+
+    async def test_the_certificate_is_sent_in_der(self, holder: Holder) -> None:
+        one, wire = await holder.obtain(), list[Exchange]()
+        leaf = chains.from_pem(one.storage.chain.read_bytes())[0]
+        await one.revoke(wire.append, reason=Reason.KEY_COMPROMISE)
+        message = wire[-1].message
+        assert message is not None
+        sent = {"certificate": encode(leaf.public_bytes(Encoding.DER)), "reason": 1}
+        assert message.payload == sent

@@ -21,9 +21,10 @@ _CHALLTESTSRV = "challtestsrv"
 @click.option("--deactivate-valid", is_flag=True, help="Deactivate authorizations that are valid, too.")
 @folder_command
 async def command(folder: Folder, deactivate_valid: bool) -> None:
-    """Take proofs back that are still shown, and deactivate authorizations that are still pending.
+    """Give back what an order has left behind.
 
-    What there is to do is read from the folder of NAME, and from the CA; run again, it goes on.
+    Proofs that are still shown are taken back, and authorizations that are still pending are deactivated. What there
+    is to do is read from the folder of NAME and from the CA; run again, it goes on.
     """
     await clean_up_folder(
         folder.storage,

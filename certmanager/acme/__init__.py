@@ -11,7 +11,7 @@ Read it beside the RFC, one noun a module:
 | 7.1.1 directory | `directory` | where a server's resources are |
 | 7.1.2, 7.3 account | `account`, `account_deactivation` | create, find, update, deactivate, external account binding |
 | 7.1.3, 7.4 order | `order`, `identifier`, `dns_name` | names, also IP addresses (RFC 8738), and the order's states |
-| 7.1.4, 7.5 authorization | `authorization` | who controls a name |
+| 7.1.4, 7.5 authorization | `authorization`, `order_cleanup` | who controls a name, and giving that up |
 | 7.1.5, 8 challenge | `challenge`, `http01`, `webroot` | how that is proved: HTTP-01 and DNS-01 |
 | 7.4.2 certificate | `certificate`, `download` | download, alternate chains, and what is accepted |
 | 7.6 revocation | `revocation`, `certificate_revocation` | reasons, and the request |

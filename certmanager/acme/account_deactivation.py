@@ -64,7 +64,11 @@ async def find_valid_account(client: Client, report: Reporter) -> Account | None
 
 
 def _why_none(error: ProblemError) -> str:
-    """Why there is no account that could do anything; raises the error itself where it says something else."""
+    """Why there is no account that could do anything.
+
+    Raises:
+        ProblemError: `error` itself, where it says something else.
+    """
     match error.problem.type:
         case problem.ACCOUNT_DOES_NOT_EXIST:
             return "The CA knows no account of this key."

@@ -28,6 +28,7 @@ from certmanager.acme.issuance import authorize, issue
 from certmanager.acme.order import Order, Status
 from certmanager.acme.polling import PollingPolicy
 from certmanager.acme.problem import ProblemError
+from certmanager.acme.resume import ObtainRequest, obtain
 from certmanager.acme.storage import OrderRecord, Storage
 from certmanager.acme.webroot import Webroot
 from certmanager.pki import keys, requests
@@ -223,6 +224,19 @@ async def test_what_is_valid_stays_unless_that_is_to_be_given_up_too(desk: Desk)
     assert not desk.storage.order.exists()
 
 
+async def test_an_order_with_a_certificate_stays_on_record_whatever_is_given_up(desk: Desk) -> None:
+    request = ObtainRequest(desk.ca.directory_url, [Identifier.of("a.example.test")], Type.HTTP_01)
+    await obtain(request, desk.storage, Webroot(desk.webroot), print, trust=desk.ca.trust)
+    for _ in range(2):
+        said = await desk.clean_up(deactivate_valid=True)
+        assert said[-1].endswith("has led to a certificate, and stays: revoking takes that back.")
+        assert desk.storage.order.exists()
+    async with desk.client() as client:
+        await client.find_account()
+        begun = await client.order(json.loads(desk.storage.order.read_bytes())["order"])
+        assert (await client.authorization(begun.authorizations[0])).status is authorization.Status.DEACTIVATED
+
+
 async def test_a_name_that_is_pending_beside_one_that_failed_is_given_back(desk: Desk) -> None:
     begun = await desk.begin("a.example.test", "b.example.test")
     async with desk.client() as client:
@@ -380,6 +394,25 @@ class TestAtACAThatBreaksTheRules:
         assert said[0].startswith("The CA's list of orders can't be read: ")
         assert fake_ca.requested.count("authorization") == 2  # read, then deactivated
 
+    async def test_a_certificate_on_its_way_is_waited_for_and_its_order_stays_on_record(
+        self, fake_ca: FakeCA, trust: ssl.SSLContext, begun: Storage
+    ) -> None:
+        fake_ca.status = "valid"
+
+        def issuing_at_first(reply: Reply) -> Reply:
+            return reply.with_members(status="processing", certificate=None) if len(looks()) == 1 else reply
+
+        def looks() -> list[str]:
+            return [resource for resource in fake_ca.requested if resource == "order"]
+
+        fake_ca.alter["order"] = issuing_at_first
+        assert await self.clean_up(fake_ca, trust, begun) == [
+            "The CA keeps no list of orders: the one on record, if any, is all that can be found.",
+            "The CA is issuing for a.test just now; that has to end first.",
+            f"The order {fake_ca.base}/order has led to a certificate, and stays: revoking takes that back.",
+        ]
+        assert begun.order.exists()
+
     async def test_a_deactivation_that_is_refused_leaves_the_record(
         self, fake_ca: FakeCA, trust: ssl.SSLContext, begun: Storage
     ) -> None:
@@ -407,7 +440,7 @@ class TestAtACAThatBreaksTheRules:
         fake_ca.alter["authorization"] = lambda reply: reply.problem(404, detail="unknown")
         fake_ca.alter["order"] = lambda reply: reply.with_members(status="invalid")
         said = await self.clean_up(fake_ca, trust, begun)
-        assert said[0] == f"The CA gives the authorization {fake_ca.base}/authorization no more: unknown"
+        assert said[1] == f"The CA gives the authorization {fake_ca.base}/authorization no more: unknown"
         assert not begun.order.exists()
 
 

@@ -1,5 +1,6 @@
 """`workshop acme clean-up`: give back what an order has left behind."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -15,6 +16,10 @@ from workshop.pebble.challtestsrv import ChallTestSrv
 
 _WEBROOT = "webroot"
 _CHALLTESTSRV = "challtestsrv"
+_SOLVERS: Mapping[str, Callable[[str], Solver]] = {
+    _WEBROOT: lambda where: Webroot(Path(where)),
+    _CHALLTESTSRV: ChallTestSrv,
+}
 
 
 @click.command("clean-up")
@@ -50,9 +55,6 @@ def challtestsrv(management_url: str, storage: Storage) -> Solver:
 
 
 def _solver_for(shown: PresentedChallenge) -> Solver:
-    match shown.solver:
-        case "webroot":
-            return Webroot(Path(shown.where))
-        case "challtestsrv":
-            return ChallTestSrv(shown.where)
-    raise AcmeError(f"{shown} can't be taken back: nothing here is called {shown.solver!r:.40}")
+    if shown.solver not in _SOLVERS:
+        raise AcmeError(f"{shown} can't be taken back: nothing here is called {shown.solver!r:.40}")
+    return _SOLVERS[shown.solver](shown.where)

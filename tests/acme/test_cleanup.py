@@ -260,7 +260,7 @@ class Nobody:
 
 
 async def test_what_the_ca_finds_just_now_is_waited_for(ca: pebble.Pebble, tmp_path: Path) -> None:
-    let, said = asyncio.Event(), []
+    let, said, wire = asyncio.Event(), [], list[Exchange]()
 
     async def answer(_: web.BaseRequest) -> web.Response:
         await let.wait()
@@ -280,9 +280,12 @@ async def test_what_the_ca_finds_just_now_is_waited_for(ca: pebble.Pebble, tmp_p
             await client.find_account()
             opened = await client.authorization(begun.authorizations[0])
             await client.respond(opened.challenge(Type.HTTP_01))
-        await clean_up_folder(desk.storage, ca.directory_url, lambda _: Nobody(), report, trust=ca.trust)
+        await clean_up_folder(
+            desk.storage, ca.directory_url, lambda _: Nobody(), report, trust=ca.trust, on_exchange=wire.append
+        )
     finally:
         await runner.cleanup()
+    assert deactivations(wire) == []  # it has found nothing, and that is final
     assert said == [
         "The CA is looking for the proof of a.example.test just now; that has to end first.",
         f"The order {begun.url} is invalid: nothing can come of it.",

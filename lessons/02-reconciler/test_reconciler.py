@@ -746,6 +746,7 @@ def test_a_write_that_fails_is_tried_again(shop: Shop) -> None:
         shop.expect_that(
             "the operator to try to write the status",
             lambda: "" if shop.writes("failing") else "it has not tried",
+            names=["failing"],
             look=RECONCILE,
         )
     shop.expect(
@@ -814,6 +815,7 @@ def test_with_mark_what_is_one_too_many_stays_and_applying_it_again_changes_noth
     shop.expect_that(
         f"an Event about chocolate-4: Oversold, {note}",
         lambda: "" if ("Oversold", note) in shop.events("chocolate-4") else f"Events: {shop.events('chocolate-4')}",
+        names=["chocolate-4"],
         look=f"{RECONCILE}: when does it record an Event?",
     )
     shop.settle(look=RECONCILE)
@@ -875,6 +877,7 @@ def test_the_fourth_is_evicted_each_time_it_comes_and_an_event_says_why(restarte
         restarted.expect_that(
             f"an Event about each eviction: {events}",
             lambda events=events: "" if evictions() == events else f"Events: {evictions()}",  # type: ignore[misc]
+            names=["evict-4"],
             look="icecream_operator/eviction.py",
         )
 
@@ -930,7 +933,7 @@ def expect_tries(shop: Shop, since: int) -> None:
         return "" if tried else "\n".join(lines) or "it has asked for nothing about stale-1 to stale-4"
 
     what = "the operator to try to evict the fourth of a flavour, and to try again if it is not allowed to"
-    shop.expect_that(what, difference, look=RECONCILE, within=20)
+    shop.expect_that(what, difference, names=["stale-1", "stale-4"], look=RECONCILE, within=20)
 
 
 def assert_no_writes(writes: list[AuditedRequest], expected: str) -> None:

@@ -111,6 +111,22 @@ def test_one_icecream_with_which_it_never_comes_to_an_end_is_named_and_others_ar
         assert expect_sold(shop, "a") is None
 
 
+@pytest.mark.parametrize("error", ["KeyError('vanilla')", "Retry('no vanilla today')"])
+def test_what_the_operator_says_of_an_icecream_is_told_by_the_check_that_expects_something_of_it(
+    shop: Shop, reconcile_with: Callable[[str], None], error: str
+) -> None:
+    importing = "from reconciling.errors import Retry"
+    reconcile_with(f"{importing}\nif name == 'a':\n    return\nif name == 'b':\n    raise {error}")
+    with shop.operator():
+        shop.order("a", "matcha")
+        shop.order("b", "vanilla")
+        a, b = expect_sold(shop, "a"), expect_sold(shop, "b")
+    assert a
+    assert b
+    assert "vanilla" not in a.seen
+    assert "vanilla" in b.seen
+
+
 def test_one_that_waits_for_what_never_comes_is_named_where_it_waits(
     shop: Shop, reconcile_with: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ way a slow machine makes no check red, and a wrong operator none slow.
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -141,12 +141,15 @@ class Shop:
             return "\n".join(f"{name}: {icecreams.describe(view)}" for name, view in views.items())
 
         rows = "\n".join(f"{name}: {icecreams.describe(fields)}" for name, fields in wanted.items())
-        self.expect_that(f"{what}\n{rows}", difference, look=look)
+        self.expect_that(f"{what}\n{rows}", difference, names=wanted.keys(), look=look)
 
-    def expect_that(self, what: str, difference: Callable[[], str], *, look: str, within: float = 0) -> None:
+    def expect_that(
+        self, what: str, difference: Callable[[], str], *, names: Collection[str], look: str, within: float = 0
+    ) -> None:
         """Wait until `difference` returns nothing; what it returns is what is seen instead.
 
-        `within` is how many seconds to wait where the operator can't see a probe.
+        `names` are the icecreams that it is about: what the operator logs of others is no reason. `within` is how many
+        seconds to wait where the operator can't see a probe.
 
         Raises:
             CheckFailedError: there is a difference.
@@ -162,7 +165,7 @@ class Shop:
                 self._probe.answers() and self._probe.becomes_true(is_done, _GRACE)
             )
         if not done:
-            raise self._probe.error(what, difference(), look)
+            raise self._probe.error(what, difference(), names, look)
 
     def settle(self, *, look: str = "the operator's log") -> None:
         """Wait until the operator has dealt with all that happened before this call.
@@ -172,4 +175,4 @@ class Shop:
         """
         if not self._probe.answers():
             what = "the operator to look at an order and write its status, with the condition Ready"
-            raise self._probe.error(what, self._probe.unanswered(), look)
+            raise self._probe.error(what, self._probe.unanswered(), (), look)

@@ -26,9 +26,6 @@ from workshop.cli import acme
 from workshop.pebble import serving_certificate
 from workshop.system.ports import reserved_port
 
-# asyncio.run ends its loop now and then before aiohttp has closed the last TLS connection (aiohttp issue 1925).
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed (transport|<socket):ResourceWarning")
-
 MOST_REQUESTS = 300
 LONGEST_LINE = 200
 MOST_LINES = 40
@@ -63,7 +60,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     ca = FakeCA()
     with in_thread(ca, context):
         yield Desk(ca, folder / "ca.crt", folder)
-        gc.collect()  # what pytestmark forgives, while it does
+        gc.collect()  # what nobody has closed is told now
 
 
 @contextlib.contextmanager

@@ -1,19 +1,13 @@
 """`workshop acme`: be an ACME client, against a Pebble of its own or any CA."""
 
 import asyncio
-import contextlib
-import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import assert_never
 
 import click
-from cryptography import x509
 
-from certmanager.acme import http01
 from certmanager.acme.account import ExternalAccount
-from certmanager.acme.challenge import Solver, Type
+from certmanager.acme.challenge import Type
 from certmanager.acme.errors import AcmeError
 from certmanager.acme.exchange import Exchange
 from certmanager.acme.fields import printable
@@ -24,24 +18,14 @@ from certmanager.acme.storage import Storage
 from certmanager.acme.transcript import Transcript
 from certmanager.pki.errors import PkiError
 from workshop import pebble
-from workshop.pebble.challtestsrv import ChallTestSrv
+from workshop.cli import acme_ca
+from workshop.cli.acme_ca import CA
 from workshop.workspace import home
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _HTTP_PORT = 80  # RFC 8555 section 8.3
 _LONGEST_LINE = 200 - len("Error: ")
-
-
-@dataclass(frozen=True)
-class _CA:
-    """Who is asked, and where it looks for proofs. `dns` is challtestsrv's management; `roots` may be unknown."""
-
-    directory_url: str
-    trust: ssl.SSLContext
-    listen: tuple[str, int]
-    dns: str | None
-    roots: Sequence[x509.Certificate] | None = None
 
 
 @click.group("acme")
@@ -90,7 +74,8 @@ def issue(  # one parameter an option, that is click's way
     try:
         identifiers = list(dict.fromkeys(map(Identifier.of, names)))
         storage = Storage(out or home.layout().root / "acme" / identifiers[0].value.replace("*", "_"))
-        with _ca(directory_url, ca_file, (listen, _HTTP_PORT if http_port is None else http_port), dns) as ca:
+        listen_at = (listen, _HTTP_PORT if http_port is None else http_port)
+        with acme_ca.opened(directory_url, ca_file, listen_at, dns) as ca:
             request = ObtainRequest(
                 ca.directory_url,
                 identifiers,
@@ -120,7 +105,7 @@ def _external(key_id: str | None, mac_key: str | None) -> ExternalAccount | None
     return ExternalAccount.of(key_id, mac_key)
 
 
-async def _issue(request: ObtainRequest, storage: Storage, ca: _CA, policy: PollingPolicy, *, wire: bool) -> None:
+async def _issue(request: ObtainRequest, storage: Storage, ca: CA, policy: PollingPolicy, *, wire: bool) -> None:
     transcript = Transcript(click.echo)
 
     def show(exchange: Exchange) -> None:
@@ -131,43 +116,13 @@ async def _issue(request: ObtainRequest, storage: Storage, ca: _CA, policy: Poll
     def report(sentence: str) -> None:
         click.echo(_a_line_a_cause(sentence))
 
-    async with _solver(request.challenge, ca, transcript) as solver:
+    async with acme_ca.solver(request.challenge, ca, transcript) as solver:
         chain = await obtain(
             request, storage, solver, report, trust=ca.trust, roots=ca.roots, on_exchange=show, policy=policy
         )
     until = chain.leaf.not_valid_after_utc
     click.echo(f"\nIssued until {until:%Y-%m-%d %H:%M} UTC, under {printable(chain.top)}:")
     click.echo(f"  {click.format_filename(storage.chain)}\n  {click.format_filename(storage.certificate_key)}")
-
-
-@contextlib.contextmanager
-def _ca(directory_url: str | None, ca_file: Path | None, listen: tuple[str, int], dns: str | None) -> Iterator[_CA]:
-    if directory_url is not None:
-        yield _CA(directory_url, _trust(ca_file), listen, dns)
-        return
-    with pebble.serve() as own:
-        click.echo(f"A Pebble of our own, for this run: {own.directory_url}\n")
-        yield _CA(own.directory_url, own.trust, (listen[0], own.http_port), own.dns.url, own.roots())
-
-
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except ssl.SSLError as error:
-        raise AcmeError(f"--ca-file {str(ca_file)!r} holds no certificates in PEM: {error.reason or error}") from error
-
-
-@contextlib.asynccontextmanager
-async def _solver(challenge: Type, ca: _CA, transcript: Transcript) -> AsyncIterator[Solver]:
-    match challenge:
-        case Type.HTTP_01:
-            async with http01.serve(*ca.listen, transcript.validation_request) as server:
-                yield server
-        case Type.DNS_01:
-            assert ca.dns is not None  # `issue` has refused it otherwise
-            yield ChallTestSrv(ca.dns)
-        case _:
-            assert_never(challenge)
 
 
 def _a_line_a_cause(message: str) -> str:

@@ -452,11 +452,13 @@ def test_what_is_known_already_is_no_reason_to_look_again() -> None:
 
 def test_before_the_first_complete_list_nothing_is_decided() -> None:
     keys, unused = Keys(), (cast(Icecreams, None), cast(EventRecorder, None))
-    Reconciler(keys, *unused, (), lambda: NOW).on_event("ADDED", body("a", 1, "matcha"))
-    if keys.added:
+    reconciler = Reconciler(keys, *unused, (), lambda: NOW)
+    reconciler.on_event("ADDED", body("a", 1, "matcha"))
+    if keys.added or reconciler._verdicts:  # noqa: SLF001
         raise CheckFailedError(
             expected="an event that comes before the first complete list to be left alone: the list will say it all",
-            seen=f"in the work queue: {' '.join(keys.added)}",
+            seen=f"in the work queue: {' '.join(keys.added) or 'nobody'}; in _verdicts: "
+            f"{', '.join(reconciler._verdicts) or 'nobody'}",  # noqa: SLF001
             look=f"{ON_EVENT}: cache.synced",
         )
 
@@ -508,6 +510,12 @@ def test_what_is_gone_or_being_deleted_loses_its_verdict(kind: str, metadata: di
             seen=f"in _verdicts: {', '.join(sorted(shop.verdicts)) or 'nobody'}",
             look=f"{ON_EVENT}: what becomes of the old verdict?",
         )
+
+
+def test_what_is_being_deleted_is_looked_at_too() -> None:
+    shop = Watched(a="matcha", b="matcha")
+    shop.hear("MODIFIED", "a", deletionTimestamp=DELETED_AT)
+    shop.assert_looks_at("a, which is being deleted now: a step of a later lesson cleans up then", "a", but_not="b")
 
 
 def test_only_what_hangs_together_is_decided(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -629,14 +637,29 @@ def test_an_event_is_recorded_when_that_begins_and_not_at_each_write() -> None:
         )
 
 
+@pytest.mark.parametrize("invalid", [False, True], ids=["in a conflict", "refused"])
+def test_no_event_is_recorded_where_nothing_was_written(invalid: bool) -> None:
+    shop = Watched(a="matcha", b="matcha", c="matcha", d="matcha")
+    shop.change("d", generation=2)
+    shop.stored.invalid = invalid
+    with contextlib.suppress(Refused):
+        shop.reconcile("d")
+    if not shop.stored.taken and shop.recorded.events:
+        raise CheckFailedError(
+            expected="no Event about d as long as its status can't be written: the next try records it",
+            seen=f"{len(shop.recorded.events)} Event, and no write",
+            look=f"{RECONCILE}: what comes first, the write or the Event?",
+        )
+
+
 def test_an_event_says_that_the_action_was_a_mark() -> None:
     shop = Watched(a="matcha", b="matcha", c="matcha", d="matcha")
     shop.reconcile("d")
     for event in shop.recorded.events:
-        if (event.action, event.reason) != ("Mark", "Oversold"):
+        if (event.type, event.action, event.reason) != ("Warning", "Mark", "Oversold"):
             raise CheckFailedError(
-                expected="the Event about d to have the action Mark, and as its reason that of the condition, Oversold",
-                seen=f"action {event.action}, reason {event.reason}",
+                expected="the Event about d to be a Warning, its action Mark, its reason the condition's, Oversold",
+                seen=f"type {event.type}, action {event.action}, reason {event.reason}",
                 look=f"{RECONCILE}; reconciling/events.py, record",
             )
 

@@ -4,6 +4,7 @@ Each step asks what is there and does what is missing, so a new process can begi
 not be lost is the account's key and, from finalize on, the certificate's key.
 """
 
+import contextlib
 import datetime
 import logging
 from collections.abc import Collection, Sequence
@@ -120,11 +121,21 @@ async def _respond(
         return opened
     offered = opened.challenge(challenge_type)
     proof = client.prove(offered, opened.identifier)
+    await _present(solver, proof)
     presented.append(proof)
-    await solver.present(proof)
     if offered.status is not challenge.Status.PENDING:  # the CA is looking already
         return opened
     return replace(opened, retry_after=(await client.respond(offered)).retry_after)
+
+
+async def _present(solver: Solver, proof: Proof) -> None:
+    """Show a proof, or take back what has come of it; why it couldn't be shown is all that there is to be said then."""
+    try:
+        await solver.present(proof)
+    except BaseException:
+        with contextlib.suppress(Exception):
+            await solver.clean_up(proof)
+        raise
 
 
 async def _decision(

@@ -1,7 +1,9 @@
 """`workshop acme`: be an ACME client, against a Pebble of its own or any CA."""
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -75,7 +77,7 @@ def issue(  # one parameter an option, that is click's way
         identifiers = list(dict.fromkeys(map(Identifier.of, names)))
         storage = Storage(out or home.layout().root / "acme" / identifiers[0].value.replace("*", "_"))
         listen_at = (listen, _HTTP_PORT if http_port is None else http_port)
-        with acme_ca.opened(directory_url, ca_file, listen_at, dns) as ca:
+        with _warnings_shown(), acme_ca.opened(directory_url, ca_file, listen_at, dns) as ca:
             request = ObtainRequest(
                 ca.directory_url,
                 identifiers,
@@ -123,6 +125,23 @@ async def _issue(request: ObtainRequest, storage: Storage, ca: CA, policy: Polli
     until = chain.leaf.not_valid_after_utc
     click.echo(f"\nIssued until {until:%Y-%m-%d %H:%M} UTC, under {printable(chain.top)}:")
     click.echo(f"  {click.format_filename(storage.chain)}\n  {click.format_filename(storage.certificate_key)}")
+
+
+class _WarningLines(logging.Handler):
+    """Shows what the client warns of."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(_a_line_a_cause(f"Warning: {record.getMessage()}"), err=True)
+
+
+@contextlib.contextmanager
+def _warnings_shown() -> Iterator[None]:
+    logger, handler = logging.getLogger("certmanager.acme"), _WarningLines(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _a_line_a_cause(message: str) -> str:

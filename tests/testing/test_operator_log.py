@@ -140,5 +140,10 @@ def test_the_api_servers_words_are_told_to_their_end() -> None:
         'demooperator-system:demooperator-controller-manager" cannot patch resource "icecreams/status" in API group '
         '"demo.lva.io" at the cluster scope (HTTP 403); looking again in 0.005 s'
     )
-    line = "[2026-01-01 12:00:02,000] icecream_operator.ma [INFO    ] "
-    assert last_messages(f"{line}{refused}\n{line}{'x' * 1000}\n") == [f"INFO: {refused}", f"INFO: {'x' * 394} ..."]
+    line = "[2026-01-01 12:00:02,000] icecream_operator.ma [WARNING ] "
+    messages = last_messages(f"{line}{refused}\n{line}{'x' * 1000}\n")
+    assert messages == [f"WARNING: {refused}", f"WARNING: {'x' * 391} ..."]
+
+
+def test_that_it_has_begun_is_no_reason() -> None:
+    assert last_messages(LOG.splitlines()[0]) == []

@@ -76,8 +76,9 @@ def unwritten_exercise(output: str) -> str:
 
 
 def last_messages(output: str, lines: int = 3) -> list[str]:
-    """Return level and message of the last lines of an operator's log."""
-    return [_cut(f"{line['level']}: {line['message']}") for line in _LINE.finditer(output)][-lines:]
+    """Return level and message of the last lines of an operator's log that are about an object, or a warning."""
+    reasons = [line for line in _LINE.finditer(output) if line["level"] != "INFO" or line["message"].startswith("[")]
+    return [_cut(f"{line['level']}: {line['message']}") for line in reasons[-lines:]]
 
 
 def _tracebacks(output: str) -> Iterator[re.Match[str]]:

@@ -24,19 +24,32 @@ def shop(control_plane: ControlPlane) -> Iterator[Shop]:
         yield opened
 
 
-def test_events_that_others_write_as_core_v1_are_no_harm(control_plane: ControlPlane) -> None:
+def write_event(control_plane: ControlPlane, **regarding: str) -> None:
+    """Write one as core/v1, without an eventTime."""
     event = {
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": {"name": "from-elsewhere", "namespace": "default"},
-        "involvedObject": {},
+        "involvedObject": regarding,
         "reason": "Scheduled",
         "message": "without an eventTime",
     }
     control_plane.kubectl("create", "-f", "-", stdin=json.dumps(event))
+
+
+def test_events_that_others_write_as_core_v1_are_no_harm(control_plane: ControlPlane) -> None:
+    with Shop(control_plane) as shop:
+        write_event(control_plane)
+        assert shop.events("a") == []
+
+
+def test_there_are_no_events_of_a_shop_before(control_plane: ControlPlane) -> None:
+    with Shop(control_plane):
+        write_event(control_plane, name="a", namespace="default")
     with Shop(control_plane) as shop:
         assert shop.events("a") == []
-    control_plane.kubectl("delete", "event", "from-elsewhere")
+        write_event(control_plane, name="a", namespace="default")  # an operator may give it the same name again
+        assert shop.events("a") == [("Scheduled", "without an eventTime")]
 
 
 @pytest.fixture

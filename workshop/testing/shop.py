@@ -28,6 +28,7 @@ from workshop.workspace import operators
 from workshop.workspace.cluster import Cluster
 
 _ROLE = "demooperator-manager-role"
+_EVENTS = ("events.k8s.io", "v1", "default", "events")
 _GRACE = 1.0  # seconds after the probe for what had to be tried again
 
 
@@ -43,7 +44,7 @@ class Shop:
         self.icecreams = Icecreams(self._client)
         self._objects: Any = CustomObjectsApi(self._client)
         self._started_at = audit_log.end(cluster)
-        self._old_events = {event["metadata"]["name"] for event in self._list_events()}
+        self._objects.delete_collection_namespaced_custom_object(*_EVENTS)  # those of a shop before
         self._probe_numbers = itertools.count(1)
         self._probe: Probe
 
@@ -100,8 +101,11 @@ class Shop:
     # What there is to see.
 
     def events(self, name: str) -> list[tuple[str, str]]:
-        """Return reason and note of the Events about an icecream since the shop was opened."""
-        events = [event for event in self._list_events() if event["metadata"]["name"] not in self._old_events]
+        """Return reason and note of the Events about an icecream since the shop was opened.
+
+        They are listed as they are: what others write as core/v1 lacks fields that the client's EventsV1Api insists on.
+        """
+        events: list[Body] = self._objects.list_namespaced_custom_object(*_EVENTS)["items"]
         return [(event["reason"], event["note"]) for event in events if event["regarding"].get("name") == name]
 
     def requests(self) -> list[AuditedRequest]:
@@ -118,12 +122,6 @@ class Shop:
     def last_error(self) -> LoggedError | None:
         """Return the last exception that the operator has logged with its traceback."""
         return diagnosis.last_error(self._probe.operator)
-
-    def _list_events(self) -> list[Body]:
-        """List them as they are: what others write as core/v1 lacks fields that the client's EventsV1Api insists on."""
-        listed = self._objects.list_namespaced_custom_object("events.k8s.io", "v1", "default", "events")
-        events: list[Body] = listed["items"]
-        return events
 
     # What a check expects.
 

@@ -11,6 +11,7 @@ Read it beside the RFC, one noun a module:
 | 7.1.1 directory | `directory` | where a server's resources are |
 | 7.1.2, 7.3 account | `account`, `account_deactivation` | create, find, update, deactivate, external account binding |
 | 7.1.3, 7.4 order | `order`, `identifier`, `dns_name` | names, also IP addresses (RFC 8738), and the order's states |
+| 7.1.2.1, 7.1.6 | `open_orders`, `order_failure` | an order from before that isn't over; why one is invalid |
 | 7.1.4, 7.5 authorization | `authorization`, `order_cleanup` | who controls a name, and giving that up |
 | 7.1.5, 8 challenge | `challenge`, `http01`, `webroot` | how that is proved: HTTP-01 and DNS-01 |
 | 7.4.2 certificate | `certificate`, `download` | download, alternate chains, and what is accepted |
@@ -20,5 +21,6 @@ Read it beside the RFC, one noun a module:
 what `storage` has kept on disk, and survives being killed; `cleanup` gives back what is left of one, also the proofs
 that `presented` has kept in mind; `transcript` says in sentences what was exchanged. What a
 resource is and what follows from it is decided in the modules above, on plain values; they read JSON by `fields`, Link
-headers by `link` and dates by `http_date`, and `polling` waits, by a `clock` that is passed in.
+headers by `link` and dates by `http_date`, and `polling` waits, by a `clock` that is passed in. What we use of aiohttp
+that isn't public stands in `aiohttp_internals`.
 """

@@ -2,18 +2,14 @@
 
 import asyncio
 import contextlib
-import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import assert_never
 
 import click
-from cryptography import x509
 
-from certmanager.acme import http01
 from certmanager.acme.account import ExternalAccount
-from certmanager.acme.challenge import Solver, Type
+from certmanager.acme.challenge import Type
 from certmanager.acme.errors import AcmeError
 from certmanager.acme.fields import printable
 from certmanager.acme.identifier import Identifier
@@ -23,23 +19,12 @@ from certmanager.acme.storage import Storage
 from certmanager.acme.transcript import Transcript
 from certmanager.pki.errors import PkiError
 from workshop import pebble
-from workshop.cli import acme_clean_up, acme_deactivate_account, acme_revoke
-from workshop.cli.acme_folder import FILE, FOLDER, a_line_a_cause, by_default, exchange_printer, trust
-from workshop.pebble.challtestsrv import ChallTestSrv
+from workshop.cli import acme_ca, acme_clean_up, acme_deactivate_account, acme_revoke
+from workshop.cli.acme_ca import CA
+from workshop.cli.acme_folder import FILE, FOLDER, a_line_a_cause, by_default, exchange_printer
 
 _HTTP_PORT = 80  # RFC 8555 section 8.3
 _WEBROOT = click.Path(exists=True, file_okay=False, path_type=Path)
-
-
-@dataclass(frozen=True)
-class _CA:
-    """Who is asked, and where it looks for proofs. `dns` is challtestsrv's management, `roots` our own CA's."""
-
-    directory_url: str
-    trust: ssl.SSLContext
-    listen: tuple[str, int]
-    dns: str | None
-    roots: Sequence[x509.Certificate] | None = None
 
 
 @click.group("acme")
@@ -96,7 +81,8 @@ def issue(  # one parameter an option, that is click's way
     try:
         identifiers = list(dict.fromkeys(map(Identifier.of, names)))
         storage = Storage(out or by_default(identifiers[0].value))
-        with _ca(directory_url, ca_file, (listen, _HTTP_PORT if http_port is None else http_port), dns) as ca:
+        listen_at = (listen, _HTTP_PORT if http_port is None else http_port)
+        with _warnings_shown(), acme_ca.opened(directory_url, ca_file, listen_at, dns) as ca:
             request = ObtainRequest(
                 ca.directory_url,
                 identifiers,
@@ -127,7 +113,7 @@ def _external(key_id: str | None, mac_key: str | None) -> ExternalAccount | None
 
 
 async def _issue(
-    request: ObtainRequest, storage: Storage, ca: _CA, webroot: Path | None, policy: PollingPolicy, *, wire: bool
+    request: ObtainRequest, storage: Storage, ca: CA, webroot: Path | None, policy: PollingPolicy, *, wire: bool
 ) -> None:
     transcript = Transcript(click.echo)
     show = exchange_printer(transcript, wire=wire)
@@ -135,7 +121,7 @@ async def _issue(
     def report(sentence: str) -> None:
         click.echo(a_line_a_cause(sentence))
 
-    async with _solver(request.challenge, ca, webroot, storage, transcript) as solver:
+    async with acme_ca.solver(request.challenge, ca, webroot, storage, transcript) as solver:
         chain = await obtain(
             request, storage, solver, report, trust=ca.trust, roots=ca.roots, on_exchange=show, policy=policy
         )
@@ -144,28 +130,18 @@ async def _issue(
     click.echo(f"  {click.format_filename(storage.chain)}\n  {click.format_filename(storage.certificate_key)}")
 
 
+class _WarningLines(logging.Handler):
+    """Shows what the client warns of."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(a_line_a_cause(f"Warning: {record.getMessage()}"), err=True)
+
+
 @contextlib.contextmanager
-def _ca(directory_url: str | None, ca_file: Path | None, listen: tuple[str, int], dns: str | None) -> Iterator[_CA]:
-    if directory_url is not None:
-        yield _CA(directory_url, trust(ca_file), listen, dns)
-        return
-    with pebble.serve() as own:
-        click.echo(f"A Pebble of our own, for this run: {own.directory_url}\n")
-        yield _CA(own.directory_url, own.trust, (listen[0], own.http_port), own.dns.url, own.roots())
-
-
-@contextlib.asynccontextmanager
-async def _solver(
-    challenge: Type, ca: _CA, webroot: Path | None, storage: Storage, transcript: Transcript
-) -> AsyncIterator[Solver]:
-    match challenge:
-        case Type.HTTP_01 if webroot is not None:
-            yield acme_clean_up.webroot(webroot, storage)
-        case Type.HTTP_01:
-            async with http01.serve(*ca.listen, transcript.validation_request) as server:
-                yield server
-        case Type.DNS_01:
-            assert ca.dns is not None  # `issue` has refused it otherwise
-            yield ChallTestSrv(ca.dns) if ca.roots else acme_clean_up.challtestsrv(ca.dns, storage)
-        case _:
-            assert_never(challenge)
+def _warnings_shown() -> Iterator[None]:
+    logger, handler = logging.getLogger("certmanager.acme"), _WarningLines(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

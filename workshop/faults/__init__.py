@@ -45,21 +45,30 @@ these three alone, so requests that overtake each other change nothing.
 """
 
 from workshop.faults.credentials import KubeconfigError
+from workshop.faults.exploration import Exploration, Outcome, explore
 from workshop.faults.injector import FaultInjector, InjectedFault, When
 from workshop.faults.kinds import Kind
+from workshop.faults.points import PointClass
 from workshop.faults.proxy_thread import running
 from workshop.faults.rates import RatesError
+from workshop.faults.scenario import Process, Scenario
 
 BEFORE, AFTER = When.BEFORE, When.AFTER
 
 __all__ = [
     "AFTER",
     "BEFORE",
+    "Exploration",
     "FaultInjector",
     "InjectedFault",
     "Kind",
     "KubeconfigError",
+    "Outcome",
+    "PointClass",
+    "Process",
     "RatesError",
+    "Scenario",
     "When",
+    "explore",
     "running",
 ]

@@ -35,14 +35,14 @@ def prepare() -> None:
 
 
 class OperatorProcess:
-    """A running operator, its output in the file `log`. Whoever starts it ends it."""
+    """A running operator, its output in the file `log`; `root` is where its code lies. Whoever starts it ends it."""
 
-    def __init__(self, kubeconfig: Path, log: Path, *arguments: str) -> None:
+    def __init__(self, kubeconfig: Path, log: Path, *arguments: str, root: Path = CHECKOUT) -> None:
         self.log = log
         log.unlink(missing_ok=True)
         log.touch(mode=0o600)
         self._dumps, pipe = _context.Pipe(duplex=False)
-        self._process = _context.Process(target=_operate, args=(kubeconfig, log, arguments, pipe, CHECKOUT))
+        self._process = _context.Process(target=_operate, args=(kubeconfig, log, arguments, pipe, root))
         self._process.start()
         pipe.close()
 
@@ -116,6 +116,7 @@ def _operate(kubeconfig: Path, log: Path, arguments: tuple[str, ...], dumps: Con
     os.dup2(output, 1)
     os.dup2(output, 2)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    sys.path.insert(0, str(root))
     sys.argv = [OPERATOR.module, f"--kubeconfig={kubeconfig}", *arguments]
     runpy.run_module(OPERATOR.module, run_name="__main__", alter_sys=True)
 

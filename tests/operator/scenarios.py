@@ -1,6 +1,8 @@
 """What customers do in a shop, for the runs in which the operator is killed, behind, or doesn't see something."""
 
-from collections.abc import Callable
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.operator import oracle
@@ -8,7 +10,11 @@ from tests.operator.rest import as_it_should_be
 from tests.operator.shop import HOLD
 from workshop.faults.scenario import OWN, Process, Scenario
 from workshop.system.polling import eventually
-from workshop.testing.icecreams import Body, Icecreams, manifest
+from workshop.testing import crd
+from workshop.testing.control_plane import ControlPlane
+from workshop.testing.icecreams import Body, Icecreams, connected, manifest
+from workshop.testing.operator_process import OPERATOR, OperatorProcess
+from workshop.workspace import operators
 
 Act = Callable[[], object]
 Start = Callable[[Path, str], Process]
@@ -33,6 +39,21 @@ SHOP = [
 ]
 
 
+@contextlib.contextmanager
+def prepared(control_plane: ControlPlane) -> Iterator[tuple[Path, list[Scenario]]]:
+    """The operator's kubeconfig, and all scenarios, for `workshop perturb`."""
+    crd.establish(control_plane)
+    kubeconfig, numbers = operators.log_in(OPERATOR, control_plane), itertools.count(1)
+
+    def start(through: Path, mode: str) -> OperatorProcess:
+        log = control_plane.folder / f"operator-{next(numbers)}.log"
+        return OperatorProcess(through, log, f"--on-oversell={mode}")
+
+    with connected(control_plane.kubeconfig) as client:
+        customers = Customers(Icecreams(client), start)
+        yield kubeconfig, [*customers.usual(), *customers.where_a_place_becomes_free()]
+
+
 class Customers:
     """Makes scenarios of what customers do; `start` starts the operator with a kubeconfig and a mode."""
 
@@ -41,7 +62,7 @@ class Customers:
         self._start = start
         self._created: dict[str, str] = {}  # by name, when it was last
 
-    def scenarios(self) -> list[Scenario]:
+    def usual(self) -> list[Scenario]:
         sell, take_away, change, scenario = self._sell, self._take_away, self._change, self._scenario
         hold, let_go = self._hold("b", HOLD), self._hold("b")
         return [
@@ -64,7 +85,7 @@ class Customers:
             scenario("held, and let go", "evict", sell(*MATCHA[:3]), hold, let_go, take_away("b")),
         ]
 
-    def scenarios_in_which_a_place_becomes_free(self) -> list[Scenario]:
+    def where_a_place_becomes_free(self) -> list[Scenario]:
         """Where d is sold or evicted, depending on when the operator looks."""
         return [
             self._scenario(

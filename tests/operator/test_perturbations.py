@@ -29,7 +29,7 @@ WRITES = {
     "a deletion frees a place (evict)": 8,
     "a change of flavour (evict)": 6,
     "five are marked, one goes (mark)": 8,
-    "one comes, goes and comes again (mark)": 11,
+    "one comes, goes and comes again (mark)": 10,
     "changed, and changed back (mark)": 10,
     "held, and let go (evict)": 5,
 }
@@ -59,7 +59,7 @@ def scenario(icecreams: Icecreams, start: Callable[..., OperatorProcess], root: 
     customers = Customers(
         icecreams, lambda kubeconfig, mode: start(f"--on-oversell={mode}", kubeconfig=kubeconfig, root=root)
     )
-    scenarios = [*customers.scenarios(), *customers.scenarios_in_which_a_place_becomes_free()]
+    scenarios = [*customers.usual(), *customers.where_a_place_becomes_free()]
     return lambda name: next(scenario for scenario in scenarios if scenario.name.startswith(name))
 
 

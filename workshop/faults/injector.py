@@ -128,6 +128,10 @@ class FaultInjector:
         self._pending_kill = _PendingKill(nth, when, kill, Future())
         return self._pending_kill.write
 
+    def kill_nobody(self) -> None:
+        """Forget the kill that is pending, if one is."""
+        self._pending_kill = None
+
     def decide(self, request: HttpRequest) -> Decision:
         """What becomes of this request."""
         info = RequestInfo.of(request)

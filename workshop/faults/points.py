@@ -125,11 +125,13 @@ def _killed(record: Record) -> Iterator[Killed]:
 
 
 def _behind(record: Record, *, timing_matters: bool) -> Iterator[Behind]:
-    yield Behind(Lag.RESTART, START, None)
+    of_old_lists = [Lag.LIST] if record.lists_may_be_stale else []
+    for lag in (Lag.RESTART, *of_old_lists):
+        yield Behind(lag, START, None)
     of_users = {event.step: event for event in record.events if event.by_user}  # the last of each step
     for event in record.events:
         if event.by_user and event is of_users[event.step]:
-            lags = [Lag.WATCH, Lag.RESTART, *([Lag.LIST] if record.lists_may_be_stale else [])]
+            lags = [Lag.WATCH, Lag.RESTART, *of_old_lists]
         elif not event.by_user and not timing_matters:
             lags = [Lag.WATCH, Lag.RESTART]
         else:

@@ -55,7 +55,7 @@ class View:
         self._answered_as_of: set[str] = set()
         self._expired = _NOTHING
         self._waiting: list[tuple[int, Future[bool]]] = []
-        self._last: tuple[Callable[[WatchEvent], bool], Future[None]] | None = None
+        self._awaited: tuple[Callable[[WatchEvent], bool], Future[None]] | None = None
 
     def record(self) -> None:
         """Keep what is shown from now on, for `take_shown`."""
@@ -78,7 +78,7 @@ class View:
         """Hold all watches from the first event on that `matches`, that one too; done as soon as it has come."""
         reached: Future[None] = Future()
         with self._lock:
-            self._last = matches, reached
+            self._awaited = matches, reached
         return reached
 
     def answer_lists_as_of(self, resource_version: int) -> None:
@@ -100,7 +100,7 @@ class View:
     def release(self) -> None:
         """Show all that there is, and all that comes."""
         with self._lock:
-            self._limit = self._lists_as_of = self._last = None
+            self._limit = self._lists_as_of = self._awaited = None
             self._expired = _NOTHING
             self._let_go(lambda _: True, passes=True)
 
@@ -128,10 +128,10 @@ class View:
             event = _parse(info, line)
             if event is None:
                 return ()
-            if self._last and self._last[0](event):
+            if self._awaited and self._awaited[0](event):
                 self._limit = event.resource_version - 1
-                self._last[1].set_result(None)
-                self._last = None
+                self._awaited[1].set_result(None)
+                self._awaited = None
             if self._shown is not None and event.type in _SHOWN:
                 self._shown.append(event)
             return self._actions(event.resource_version)
@@ -144,7 +144,7 @@ class View:
                 self._shown += [WatchEvent(info.resource, "LISTED", item) for item in items]
 
     def _is_in_use(self) -> bool:
-        return self._shown is not None or self._limit is not None or self._last is not None or bool(self._expired)
+        return self._shown is not None or self._limit is not None or self._awaited is not None or bool(self._expired)
 
     def _actions(self, version: int) -> Sequence[LineAction]:
         if version <= self._expired:

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,68 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import Through
-from tests.faults.plain_client import SECRETS, Client
+from tests.faults.plain_client import Client
+from tests.faults.secret_scenarios import goes_off
 from workshop import faults
 from workshop.faults import Outcome, PointClass, Process, Scenario
-from workshop.faults.scenario import OWN
-from workshop.system import processes
-from workshop.workspace.cluster import CHECKOUT
-
-
-class Serving:
-    """The operator of `serve_secrets`."""
-
-    def __init__(self, kubeconfig: Path, log: Path, *arguments: str) -> None:
-        argv = [sys.executable, "-m", "tests.faults.serve_secrets", *arguments]
-        self._process = processes.start(argv, log=log, cwd=CHECKOUT, env={"KUBECONFIG": str(kubeconfig)})
-
-    @property
-    def is_alive(self) -> bool:
-        return self._process.poll() is None
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-
-def secrets(client: Client) -> dict[str, tuple[bool, bool]]:
-    """By name, whether they have gone off, and are served."""
-    items = client.send("GET", SECRETS).json["items"]
-    by_name = {item["metadata"]["name"]: item for item in items if not item["metadata"]["name"].startswith(OWN)}
-    return {
-        name: ("off" in item.get("data", {}), "served" in item["metadata"].get("labels", {}))
-        for name, item in by_name.items()
-    }
-
-
-def create(client: Client, name: str) -> int:
-    reply = client.create(name)
-    assert reply.status == 201, reply.json["message"]  # it can't be done as long as there is one
-    return int(reply.json["metadata"]["resourceVersion"])
 
 
 @pytest.fixture
 def scenario(direct: Client, tmp_path: Path) -> Callable[..., Scenario]:
-    """One goes off, and another takes its name."""
-
-    def made(*arguments: str) -> Scenario:
-        def settled() -> None:
-            assert set(secrets(direct).values()) <= {(False, True)}
-
-        return Scenario(
-            name="one goes off, another comes",
-            start=lambda kubeconfig: Serving(kubeconfig, tmp_path / "log", *arguments),
-            settled=settled,
-            end=lambda: secrets(direct),
-            mark=lambda name: create(direct, name),
-            unmark=lambda name: direct.send("DELETE", f"{SECRETS}/{name}"),
-            clean_up=lambda: direct.send("DELETE", SECRETS),
-            before=[lambda: create(direct, "vanilla")],
-            steps=[lambda: direct.patch("vanilla", off="yes"), lambda: create(direct, "vanilla")],
-            within=5,
-        )
-
-    return made
+    return lambda kind="careful": goes_off(direct, tmp_path, kind)
 
 
 AT_EVERY_POINT = """
@@ -109,7 +55,8 @@ def test_a_right_operator_comes_to_the_same_end_from_every_point(
     assert shown == [(outcome, len(explored.outcomes)) for outcome in explored.outcomes]
     assert explored.runs == {PointClass.INTERMEDIATE: 6, PointClass.STALE: 14, PointClass.UNOBSERVED: 0}
     assert str(explored) == (
-        "one goes off, another comes: 21 runs, converged 6 of 6 intermediate, 14 of 14 stale, 0 of 0 unobserved"
+        "one goes off, another comes (careful): 21 runs,"
+        " converged 6 of 6 intermediate, 14 of 14 stale, 0 of 0 unobserved"
     )
 
 

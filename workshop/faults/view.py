@@ -54,6 +54,8 @@ class View:
         self._lists_as_of: int | None = None
         self._answered_as_of: set[str] = set()
         self._expired = _NOTHING
+        self._open: list[RequestInfo] = []  # watches
+        self._to_be_cut: list[RequestInfo] = []
         self._waiting: list[tuple[int, Future[bool]]] = []
         self._awaited: tuple[Callable[[WatchEvent], bool], Future[None]] | None = None
 
@@ -91,9 +93,13 @@ class View:
             self._lists_as_of, self._answered_as_of = resource_version, set()
 
     def expire(self, resource_version: int) -> None:
-        """Let no event up to there pass any more: cut the watches that would show one, and answer them 410 Gone."""
+        """Let no event up to there pass any more: cut the watches that would show one, and answer them 410 Gone.
+
+        A watch that is opened later and begins with what there is (`sendInitialEvents`) begins after that anyway.
+        """
         with self._lock:
             self._limit, self._expired = None, resource_version
+            self._to_be_cut, self._open = self._open, []
             self._let_go(lambda version: version <= resource_version, passes=False)
             self._let_go(lambda _: True, passes=True)
 
@@ -109,8 +115,10 @@ class View:
     def request_action(self, info: RequestInfo) -> Respond | RewriteTarget | None:
         """What becomes of a request by it."""
         with self._lock:
-            if info.verb == "watch" and info.watches_from.isdecimal() and int(info.watches_from) < self._expired:
-                return api_errors.watch_response(api_errors.resource_expired(info.watches_from))
+            if info.verb == "watch":
+                self._open.append(info)
+                if info.watches_from.isdecimal() and int(info.watches_from) < self._expired:
+                    return api_errors.watch_response(api_errors.resource_expired(info.watches_from))
             if self._shown is not None and stale_lists.oldest_allowed(info) is not None:
                 self.lists_may_be_stale = True
             if info.verb == "list" and self._lists_as_of is not None:
@@ -134,7 +142,7 @@ class View:
                 self._awaited = None
             if self._shown is not None and event.type in _SHOWN:
                 self._shown.append(event)
-            return self._actions(event.resource_version)
+            return self._actions(info, event.resource_version)
 
     def on_list(self, info: RequestInfo, body: bytes) -> None:
         """See a list that was answered."""
@@ -146,8 +154,8 @@ class View:
     def _is_in_use(self) -> bool:
         return self._shown is not None or self._limit is not None or self._awaited is not None or bool(self._expired)
 
-    def _actions(self, version: int) -> Sequence[LineAction]:
-        if version <= self._expired:
+    def _actions(self, info: RequestInfo, version: int) -> Sequence[LineAction]:
+        if version <= self._expired and any(info is watch for watch in self._to_be_cut):
             return [Cut(0)]
         if self._limit is None or version <= self._limit:
             return ()

@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from workshop.cli.perturb import command
 from workshop.workspace.cluster import CHECKOUT
 
+pytestmark = pytest.mark.slow
+
 MODULE = "tests.faults.secret_scenarios"
 HELD = "watch held after ADDED secrets/faults/vanilla in step 2"
 AS_OF = "its lists as of MODIFIED secrets/faults/vanilla in step 1"

@@ -1,6 +1,6 @@
 """Which points there are, from what was shown in an unharmed run."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from workshop.faults.points import enumerate_points
@@ -21,16 +21,16 @@ def shown(
 def points(
     *steps: list[WatchEvent],
     first: Iterable[WatchEvent] = (),
-    by_user: bool = True,
+    tried_again: Collection[int] = (),
     writes: Iterable[str] = (),
     lists_may_be_stale: bool = False,
     timing_matters: bool = False,
 ) -> list[str]:
-    """The names of the points; of each step, users cause all but what has a version that is a hundred, or nothing."""
+    """The names of the points; users cause what is older than 100, unless the step had to be tried again."""
     recorder = Recorder()
     recorder.begin(first)
     for step, events in enumerate(steps):
-        recorder.step(step, 99 if by_user else 0, events)
+        recorder.step(step, 0 if step in tried_again else 99, events)
     record = recorder.record(writes, lists_may_be_stale=lists_may_be_stale)
     return [str(point) for point in enumerate_points(record, timing_matters=timing_matters)]
 
@@ -93,6 +93,10 @@ def test_markers_and_what_is_shown_again_are_no_points() -> None:
     assert points([shown("ADDED", 2), shown("ADDED", 2), shown("ADDED", 3, f"{OWN}1")]) == points([shown("ADDED", 2)])
 
 
+def test_what_is_listed_at_the_start_is_no_point() -> None:
+    assert points(first=[shown("LISTED", 1)]) == points()
+
+
 def test_a_deletion_and_a_creation_of_the_same_name_may_be_swallowed() -> None:
     steps = [shown("DELETED", 2)], [shown("ADDED", 3)]
     assert unobserved(*steps, first=[shown("LISTED", 1)]) == [
@@ -131,7 +135,9 @@ def test_a_pair_is_swallowed_only_if_users_cause_both() -> None:
 
 
 def test_a_pair_is_swallowed_only_if_its_steps_can_be_done_unseen() -> None:
-    assert unobserved([shown("ADDED", 2)], [shown("DELETED", 3)], by_user=False) == []
+    steps = [shown("ADDED", 2)], [], [shown("DELETED", 3)]
+    assert len(unobserved(*steps)) == 1
+    assert unobserved(*steps, tried_again=[1]) == []
 
 
 def test_the_first_event_that_undoes_another_is_its_second() -> None:

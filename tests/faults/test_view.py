@@ -8,14 +8,22 @@ import pytest
 
 from tests.faults.conftest import Through
 from tests.faults.plain_client import SECRETS, Client
-from workshop.faults.actions import Cut, HttpRequest
+from workshop.faults.actions import Cut, Hold, HttpRequest
 from workshop.faults.request_info import RequestInfo
 from workshop.faults.view import View
+
+WATCH = RequestInfo.of(HttpRequest("GET", f"{SECRETS}?watch=1&resourceVersion=1"))
 
 
 def created(client: Client, name: str) -> int:
     """Create it, and return its resourceVersion."""
     return int(client.create(name).json["metadata"]["resourceVersion"])
+
+
+def added(version: int) -> bytes:
+    """An event of that resourceVersion."""
+    metadata = {"name": "vanilla", "resourceVersion": str(version)}
+    return json.dumps({"type": "ADDED", "object": {"metadata": metadata}}).encode()
 
 
 def event(line: bytes) -> str:
@@ -40,6 +48,21 @@ def test_held_at_a_moment_it_shows_what_had_happened_by_then(through: Through, d
         assert not second.done()
         proxy.view.release()
         assert event(second.result()) == "ADDED matcha"
+
+
+def test_what_happened_at_that_moment_is_shown_and_nothing_newer() -> None:
+    view = View()
+    view.hold(5)
+    assert view.event_actions(WATCH, added(5)) == ()
+    assert [type(action) for action in view.event_actions(WATCH, added(6))] == [Hold]
+
+
+def test_held_before_an_event_it_does_not_show_that_one_either() -> None:
+    view = View()
+    reached = view.hold_before(lambda event: event.resource_version == 5)
+    assert view.event_actions(WATCH, added(4)) == ()
+    assert [type(action) for action in view.event_actions(WATCH, added(5))] == [Hold]
+    assert reached.done()
 
 
 def test_it_can_be_held_before_an_event_that_is_still_to_come(through: Through, direct: Client) -> None:
@@ -97,16 +120,16 @@ def test_what_expires_passes_a_watch_by(through: Through, direct: Client) -> Non
 
 
 def test_a_watch_that_would_show_it_too_late_is_cut_too_and_none_that_was_opened_later() -> None:
-    view, line = View(), b'{"type":"ADDED","object":{"metadata":{"name":"vanilla","resourceVersion":"5"}}}'
+    view = View()
     watch = HttpRequest("GET", f"{SECRETS}?watch=1&sendInitialEvents=true")
     before, after = RequestInfo.of(watch), RequestInfo.of(watch)
     assert view.request_action(before) is None
     view.expire(5)
     assert view.request_action(after) is None
-    assert view.event_actions(before, line) == [Cut(0)]
-    assert view.event_actions(after, line) == ()
+    assert view.event_actions(before, added(5)) == [Cut(0)]
+    assert view.event_actions(after, added(5)) == ()
     view.release()
-    assert view.event_actions(before, line) == ()
+    assert view.event_actions(before, added(5)) == ()
 
 
 def test_what_it_was_shown_is_recorded_lists_and_events(through: Through, direct: Client) -> None:

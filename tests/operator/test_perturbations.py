@@ -18,7 +18,7 @@ from workshop.testing.icecreams import Icecreams
 from workshop.testing.operator_process import OperatorProcess
 from workshop.workspace.cluster import CHECKOUT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 # How many writes the operator needs for each, Events included.
 WRITES = {

@@ -46,12 +46,13 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Record:
-    """What there was to see in an unharmed run.
+    """What there was to see in an unharmed run of so many `steps`.
 
     `writes` are the process's, `at_once` are the steps that can be done though the process sees nothing of them, and
     `lists_may_be_stale` says that it asks for lists that may be answered from an earlier state.
     """
 
+    steps: int
     writes: Sequence[str]
     events: Sequence[Recorded]
     at_once: frozenset[int]
@@ -113,7 +114,7 @@ def enumerate_points(record: Record, *, timing_matters: bool) -> list[Point]:
     """All points.
 
     Where timing matters, the process is only ever behind in what users have done: what it did itself it was in the
-    middle of.
+    middle of. Started again in the middle of the last step, with nothing to come, it isn't behind, but killed.
     """
     return [*_killed(record), *_behind(record, timing_matters=timing_matters), *_swallowed(record)]
 
@@ -133,7 +134,7 @@ def _behind(record: Record, *, timing_matters: bool) -> Iterator[Behind]:
         if event.by_user and event is of_users[event.step]:
             lags = [Lag.WATCH, Lag.RESTART, *of_old_lists]
         elif not event.by_user and not timing_matters:
-            lags = [Lag.WATCH, Lag.RESTART]
+            lags = [Lag.WATCH] if event.step == record.steps - 1 else [Lag.WATCH, Lag.RESTART]
         else:
             lags = []
         for lag in lags:

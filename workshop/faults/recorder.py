@@ -17,6 +17,7 @@ class Recorder:
         self._objects: dict[str, dict[str, Any] | None] = {}
         self._versions: dict[str, int] = {}
         self._at_once: set[int] = set()
+        self._steps = 0
 
     def begin(self, shown: Iterable[WatchEvent]) -> None:
         """Take in what was shown from the process's start to the first step."""
@@ -27,13 +28,14 @@ class Recorder:
 
         That is 0 for a step that had to be tried again: nobody knows.
         """
+        self._steps += 1
         if by_user_up_to:
             self._at_once.add(step)
         self._take_in(step, by_user_up_to, shown)
 
     def record(self, writes: Iterable[str], *, lists_may_be_stale: bool) -> Record:
         """Return the whole."""
-        return Record(list(writes), self._events, frozenset(self._at_once), lists_may_be_stale)
+        return Record(self._steps, list(writes), self._events, frozenset(self._at_once), lists_may_be_stale)
 
     def _take_in(self, step: int, by_user_up_to: int, shown: Iterable[WatchEvent]) -> None:
         occurrences: Counter[str] = Counter()

@@ -14,6 +14,8 @@ from tests.faults.secret_scenarios import goes_off
 from workshop import faults
 from workshop.faults import Outcome, PointClass, Process, Scenario
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def scenario(direct: Client, tmp_path: Path) -> Callable[..., Scenario]:

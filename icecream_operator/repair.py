@@ -16,7 +16,7 @@ from icecream_operator.finalizer import FINALIZER
 from icecream_operator.freezer.freezer import Freezer
 from icecream_operator.freezer.reservations import Reservation
 from icecream_operator.icecream import Icecream
-from icecream_operator.reservation import wanted
+from icecream_operator.reservation import difference, wanted
 from icecream_operator.waiting import WaitingList
 from reconciling.errors import NotFound
 from reconciling.workqueue import WorkQueue
@@ -45,8 +45,7 @@ class Missing:
     reservation: Reservation
 
     def __str__(self) -> str:
-        seen, flavours = (", ".join(sorted(names)) or "nothing" for names in (self.reserved, self.reservation.flavours))
-        return f"{self.icecream.name} has {seen} reserved: to be {flavours}"
+        return difference(self.reservation, self.reserved)
 
 
 def find(reservations: Iterable[Reservation], icecreams: Iterable[Icecream]) -> tuple[list[Leaked], list[Missing]]:
@@ -73,15 +72,13 @@ class Repair:
 
     def __init__(
         self,
-        own_queue: WorkQueue[str],
         queue: WorkQueue[str],
         cache: Callable[[], Cache],
         icecreams: Icecreams,
         freezer: Freezer,
         waiting: WaitingList,
     ) -> None:
-        self.queue = own_queue
-        self._icecream_queue = queue
+        self.queue = queue
         self._cache = cache
         self._icecreams = icecreams
         self._freezer = freezer
@@ -92,19 +89,16 @@ class Repair:
         self.queue.add(KEY)
 
     async def reconcile(self, _: str) -> None:
-        """Give back what is reserved for nobody, and have those looked at that have no reservation.
+        """Give back what is reserved for nobody. Those that have no reservation have it from their own reconcile.
 
         Raises:
             Retry: the database or the API server can't be asked now.
         """
-        leaked, missing = find(await self._freezer.reservations(), self._cache())
+        leaked, _missing = find(await self._freezer.reservations(), self._cache())
         for leak in leaked:
             if await self._is_gone(leak.reservation):
                 logger.warning("Repair: %s", leak)
                 await self._freezer.give_back(leak.reservation.uid, leak.reservation.name)
-        for lack in missing:
-            logger.warning("Repair: %s", lack)
-            self._icecream_queue.add(lack.icecream.name)
         self._waiting.look()
 
     async def _is_gone(self, reservation: Reservation) -> bool:

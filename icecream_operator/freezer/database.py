@@ -124,7 +124,10 @@ class Database:
 
     @contextlib.contextmanager
     def _limited(self) -> Iterator[None]:
-        """Interrupt what takes too long inside the `with`."""
+        """Interrupt what takes too long inside the `with`. SQLite does that by itself."""
+        if self._engine.name == "sqlite":
+            yield
+            return
         timer = threading.Timer(_LIMIT, self.interrupt)
         timer.daemon = True
         timer.start()

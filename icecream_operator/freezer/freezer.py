@@ -6,17 +6,19 @@ A database that doesn't answer is asked by one at a time: once a call has failed
 
 import asyncio
 import functools
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TypeVar
 
-from icecream_operator.freezer import reservations, stock
+from icecream_operator.freezer import reservations, schema, stock
 from icecream_operator.freezer.database import Database, Transaction
 from icecream_operator.freezer.errors import FreezerError, UnavailableError
 from icecream_operator.freezer.reservations import Reservation
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 
 class Freezer:
@@ -73,12 +75,21 @@ class Freezer:
             self._fail_fast()  # a call before this one may have failed meanwhile
         try:
             with self._database.transaction(cluster, now) as transaction:
+                if self._obstacle:
+                    schema.write(transaction.connection)  # to be readable isn't enough: the disk may be full
                 result = function(transaction)
         except (UnavailableError, FreezerError) as error:
-            self._obstacle = str(error)
+            self._become(str(error))
             raise UnavailableError(self._obstacle) from error
-        self._obstacle = ""
+        self._become("")
         return result
+
+    def _become(self, obstacle: str) -> None:
+        if obstacle and not self._obstacle:
+            logger.warning("%s. Whoever needs it waits.", obstacle)
+        elif self._obstacle and not obstacle:
+            logger.info("The freezer is available again")
+        self._obstacle = obstacle
 
     def _fail_fast(self) -> None:
         if self._obstacle:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    update,
 )
 
 from icecream_operator.freezer.errors import FreezerError
@@ -73,3 +74,12 @@ def prepare(connection: Connection) -> None:
     seen = connection.scalar(select(version.c.version))
     if seen != VERSION:
         raise FreezerError(f"has the freezer's tables in version {seen}, and this operator knows version {VERSION}")
+
+
+def write(connection: Connection) -> None:
+    """Write something, and change nothing.
+
+    Raises:
+        DBAPIError: it can't be written.
+    """
+    connection.execute(update(version).values(version=version.c.version))

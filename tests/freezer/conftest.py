@@ -9,9 +9,10 @@ import pytest
 from icecream_operator.freezer.database import Database
 from tests.freezer import postgresql as pg
 from tests.freezer.postgresql import Server
-from tests.operator.conftest import icecreams, kubeconfig, report_figure, serving, shop
+from tests.operator.conftest import kubeconfig, report_figure, serving, shop
+from workshop.testing.control_plane import ControlPlane
 
-__all__ = ["icecreams", "kubeconfig", "report_figure", "serving", "shop"]  # fixtures
+__all__ = ["kubeconfig", "report_figure", "serving", "shop"]  # fixtures
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +50,9 @@ def database(url: str) -> Iterator[Database]:
     opened = Database(url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def cluster(serving: ControlPlane) -> str:
+    """The uid by which the freezer knows the cluster."""
+    return str(serving.get("namespace", "kube-system")["metadata"]["uid"])

@@ -8,6 +8,8 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from icecream_operator.freezer import database
+
 
 def file_of(url: str) -> Path:
     """The file of a SQLite URL."""
@@ -37,5 +39,25 @@ def locked(url: str) -> Iterator[None]:
             yield
     else:
         with psycopg.connect(url) as connection:
-            connection.execute("LOCK TABLE freezer_stock, freezer_reservations, freezer_ledger IN EXCLUSIVE MODE")
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [database._LOCK])
             yield
+
+
+@contextlib.contextmanager
+def read_only(url: str) -> Iterator[None]:
+    """It can be read and not be written inside the `with`, as a PostgreSQL that stands by for another one."""
+    _set_read_only(url, "on")
+    try:
+        yield
+    finally:
+        _set_read_only(url, "off")
+
+
+def _set_read_only(url: str, value: str) -> None:
+    with psycopg.connect(url, options="-c default_transaction_read_only=off") as connection:
+        connection.execute(f"ALTER DATABASE postgres SET default_transaction_read_only = {value}".encode())
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE usename = current_user AND pid != pg_backend_pid()"
+        )

@@ -244,6 +244,15 @@ def test_a_database_that_was_restarted_is_found_again(postgresql: Server) -> Non
         assert stocked(database) == {"matcha": 3}
 
 
+def test_one_that_was_restarted_while_nobody_asked_it_was_never_away(postgresql: Server) -> None:
+    postgresql.empty()
+    with contextlib.closing(Database(postgresql.url())) as database:
+        put(database, matcha=5)
+        postgresql.stop()
+        postgresql.start()
+        assert stocked(database) == {"matcha": 5}
+
+
 def test_a_server_that_does_not_answer_at_all_is_given_up(postgresql: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(databases, "_LIMIT", 0.2)
     postgresql.empty()

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -258,7 +259,7 @@ def test_a_server_that_does_not_answer_at_all_is_given_up(postgresql: Server, mo
     postgresql.empty()
     with contextlib.closing(Database(postgresql.url())) as database:
         put(database, matcha=5)
-        with postgresql.frozen(), pytest.raises(UnavailableError):
-            put(database, matcha=4)
+        with ThreadPoolExecutor() as thread, postgresql.frozen(), pytest.raises(UnavailableError):
+            thread.submit(put, database, matcha=4).result(timeout=30)
         put(database, matcha=3)
         assert_books_balance(database)

@@ -135,3 +135,11 @@ def test_what_becomes_oversold_gives_back_what_it_had(shop: Shop, database: Data
     shop.change("a", flavour=["matcha"])
     eventually_ready(shop, a="Sold", d="Oversold")
     eventually_reserved(database, cluster, a={"matcha"}, b={"matcha"}, c={"matcha"})
+
+
+def test_a_flavour_that_postgresql_can_not_store_is_invalid_and_stops_nobody(shop: Shop) -> None:
+    create(shop, manifest("a", "mat\0cha"), manifest("b", "vanilla"))
+    eventually_ready(shop, a="InvalidSpec", b="Sold")
+    assert condition(icecreams_of(shop)["a"])[1].startswith("spec.flavour has a NUL character")
+    shop.change("a", flavour=["matcha"])
+    eventually_ready(shop, a="Sold")

@@ -33,7 +33,7 @@ async def run(arguments: argparse.Namespace) -> int:
         await connection.login()
         cluster = await ClusterIdentity(lambda: connection.api)()
         if arguments.command == "repair":
-            return await _repair(database, cluster, Icecreams(lambda: connection.api), arguments.dry_run)
+            return await repair(database, cluster, Icecreams(lambda: connection.api), arguments.dry_run)
     with database.transaction(cluster, datetime.now(UTC)) as transaction:
         lines, exit_code = _carry_out(arguments, transaction)
     print("\n".join(lines))  # only now: it is committed, and nobody waits for a reader who takes his time
@@ -63,10 +63,15 @@ def _carry_out(arguments: argparse.Namespace, transaction: Transaction) -> tuple
             return problems or ["The ledger adds up to the stock."], 1 if problems else 0
 
 
-async def _repair(database: Database, cluster: str, icecreams: Icecreams, dry_run: bool) -> int:
-    """Mend what has come apart. The list of reservations is older than that of the icecreams.
+async def repair(database: Database, cluster: str, icecreams: Icecreams, dry_run: bool) -> int:
+    """Mend what has come apart, or only say it, and return the exit code.
 
-    So what has a reservation was there before; and if it is no longer on the list, it is gone.
+    The list of reservations is older than that of the icecreams. So what has a reservation was there before; and if it
+    is no longer on the list, it is gone.
+
+    Raises:
+        Retry: the database or the API server can't be asked now.
+        NotFound: the API server knows no icecreams.
     """
     with database.transaction(cluster, datetime.now(UTC)) as transaction:
         reserved = reservations.read_all(transaction)
@@ -77,6 +82,11 @@ async def _repair(database: Database, cluster: str, icecreams: Icecreams, dry_ru
         return 1 if leaked or missing else 0
     with database.transaction(cluster, datetime.now(UTC)) as transaction:
         lines = list(_mend(transaction, leaked, missing, listed))
+    alive = {icecream.uid for icecream in await icecreams.list() if not icecream.deleting}
+    with database.transaction(cluster, datetime.now(UTC)) as transaction:
+        for lack in missing:
+            if lack.icecream.uid not in alive:  # the operator may have given back before we reserved
+                reservations.give_back(transaction, lack.icecream.uid, lack.icecream.name)
     print("\n".join(lines))
     return 0
 

@@ -10,10 +10,14 @@ from typing import TypeAlias
 
 import pytest
 
+from icecream_operator.client import Icecreams
 from icecream_operator.finalizer import FINALIZER
 from icecream_operator.freezer import __main__ as command_line
+from icecream_operator.freezer import commands
 from icecream_operator.freezer.database import Database
 from icecream_operator.freezer.stock import DEFAULT_SCOOPS
+from icecream_operator.icecream import Icecream
+from reconciling.connection import Connection
 from tests.freezer import somebody_else
 from tests.freezer.inventory import assert_books_balance, put, reserve, reserved, stocked, wish
 from tests.freezer.postgresql import Server
@@ -219,6 +223,30 @@ def test_repair_mends_it_and_leaves_the_other_clusters(run: Run, database: Datab
     assert run("repair").code == 0
     assert run("repair") == Ended(0, "Nothing to repair.\n", "")
     assert run("repair", "--dry-run") == Ended(0, "Nothing to repair.\n", "")
+
+
+class Meanwhile(Icecreams):
+    """Right after the first list, somebody deletes all."""
+
+    def __init__(self, connection: Connection, shop: Shop) -> None:
+        super().__init__(lambda: connection.api)
+        self.shop = shop
+
+    async def list(self) -> list[Icecream]:
+        listed = await super().list()
+        self.shop.icecreams.delete_all()
+        return listed
+
+
+async def test_what_is_deleted_during_the_repair_keeps_nothing(
+    shop: Shop, serving: ControlPlane, database: Database, cluster: str
+) -> None:
+    shop.icecreams.create(manifest("a", "matcha", finalizers=[FINALIZER]))
+    async with Connection(str(serving.kubeconfig)) as connection:
+        await connection.login()
+        assert await commands.repair(database, cluster, Meanwhile(connection, shop), dry_run=False) == 0
+    assert reserved(database, cluster) == {}
+    assert_books_balance(database, cluster)
 
 
 @pytest.mark.slow

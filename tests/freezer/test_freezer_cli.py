@@ -13,13 +13,13 @@ import pytest
 from icecream_operator.client import Icecreams
 from icecream_operator.finalizer import FINALIZER
 from icecream_operator.freezer import __main__ as command_line
-from icecream_operator.freezer import commands
+from icecream_operator.freezer import commands, ledger
 from icecream_operator.freezer.database import Database
 from icecream_operator.freezer.stock import DEFAULT_SCOOPS
 from icecream_operator.icecream import Icecream
 from reconciling.connection import Connection
 from tests.freezer import somebody_else
-from tests.freezer.inventory import assert_books_balance, put, reserve, reserved, stocked, wish
+from tests.freezer.inventory import assert_books_balance, put, reserve, reserved, stocked, transaction, wish
 from tests.freezer.postgresql import Server
 from workshop.testing.control_plane import ControlPlane
 from workshop.testing.icecreams import manifest
@@ -34,6 +34,7 @@ class Ended:
     errors: str
 
 
+PIPE_BUFFER = 65536  # bytes that are written without anybody reading them
 Run: TypeAlias = Callable[..., Ended]
 
 
@@ -264,6 +265,22 @@ def test_a_reader_who_goes_early_is_no_error(
         check=True,
     )
     assert ended.stderr == ""
+
+
+@pytest.mark.slow
+def test_a_reader_who_takes_his_time_holds_nobody_up(
+    serving: ControlPlane, database: Database, cluster: str, sqlite: str
+) -> None:
+    with transaction(database, cluster) as t:
+        for number in range(PIPE_BUFFER // 40):
+            ledger.record(t, f"flavour {number}", 1, "as long as forty characters")
+    argv = [sys.executable, "-m", "icecream_operator.freezer", "ledger"]
+    environment = {**os.environ, "KUBECONFIG": str(serving.kubeconfig), "FREEZER_URL": sqlite}
+    with subprocess.Popen(argv, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.read(4) == b"TIME"
+        put(database, cluster, matcha=5)
+        process.kill()
 
 
 @pytest.mark.slow

@@ -28,8 +28,6 @@ _POSTGRESQL = {
     "tcp_user_timeout": _MILLISECONDS,
     "options": f"-c statement_timeout={_MILLISECONDS} -c idle_in_transaction_session_timeout={_MILLISECONDS}",
 }
-
-
 _DRIVER = "postgresql+psycopg"
 _FINAL = "not a database", "invalid connection option"  # of a driver's messages, those that will always be the same
 

@@ -6,7 +6,7 @@ import logging
 import random
 import signal
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -16,7 +16,7 @@ from kubernetes.aio.client import EventsV1Api
 from icecream_operator import preflight, steps
 from icecream_operator.client import Icecreams
 from icecream_operator.icecream import GROUP, PATH, PLURAL
-from icecream_operator.operation import Parts
+from icecream_operator.operation import OnEvent, Parts
 from icecream_operator.reconciler import Reconciler
 from reconciling import controller
 from reconciling.backoff import Backoff
@@ -52,6 +52,10 @@ async def run(arguments: argparse.Namespace) -> None:
         reconciler.on_list(items, resource_version)
         operation.on_list()
 
+    def on_event(event_type: str | None, body: Mapping[str, Any]) -> None:
+        reconciler.on_event(event_type, body)
+        operation.on_event(event_type, body)
+
     connection = Connection.find(arguments.kubeconfig, [metrics.count_requests, on_complete_list(PATH, on_list)])
     icecreams = Icecreams(lambda: connection.api)
     events = EventRecorder(event_queue, lambda: EventsV1Api(connection.api), CONTROLLER, socket.gethostname(), _now)
@@ -77,7 +81,7 @@ async def run(arguments: argparse.Namespace) -> None:
     ):
         await _log_in(connection)
         logger.info("Operating on %s", connection.api.configuration.host)
-        await _operate(connection, work, reconciler)
+        await _operate(connection, work, on_event)
 
 
 async def _log_in(connection: Connection) -> kopf.AiohttpSession:
@@ -91,14 +95,14 @@ async def _log_in(connection: Connection) -> kopf.AiohttpSession:
     return session
 
 
-async def _operate(connection: Connection, work: Work, reconciler: Reconciler) -> None:
+async def _operate(connection: Connection, work: Work, on_event: OnEvent) -> None:
     """Run kopf until a signal ends it.
 
     Where kopf gives up, say because the CRD was deleted, begin again: the next list tells all there is to know.
     """
     while True:
         try:
-            await kopf.operator(registry=_registry(connection, work, reconciler), clusterwide=True)
+            await kopf.operator(registry=_registry(connection, work, on_event), clusterwide=True)
         except Exception as error:
             logger.warning("The watch has ended: %r. Beginning again.", error)
             logger.debug("It ended so:", exc_info=True)
@@ -117,7 +121,7 @@ def _end_on_signals(loop: asyncio.AbstractEventLoop) -> None:
         loop.add_signal_handler(number, task.cancel)
 
 
-def _registry(connection: Connection, work: Work, reconciler: Reconciler) -> kopf.OperatorRegistry:
+def _registry(connection: Connection, work: Work, on_event: OnEvent) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     workers: list[asyncio.Task[None]] = []
 
@@ -136,7 +140,7 @@ def _registry(connection: Connection, work: Work, reconciler: Reconciler) -> kop
         except CredentialsError:
             return None  # kopf gives up, and `_operate` finds out the same
 
-    steps.handlers(registry, reconciler)
+    steps.handlers(registry, on_event)
     return registry
 
 

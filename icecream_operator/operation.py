@@ -1,9 +1,9 @@
 """What goes between `manager`, which runs the operator, and `steps`, which says what it is made of."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from kubernetes.aio.client import ApiClient
 
@@ -13,6 +13,9 @@ from icecream_operator.reconciliation import Step
 from reconciling.controller import Controller
 from reconciling.events import EventRecorder
 from reconciling.workqueue import WorkQueue
+
+OnEvent: TypeAlias = Callable[[str | None, Mapping[str, Any]], None]
+"""What is called with an event of the watch: its type (None for one of a list) and the icecream."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,18 @@ class Parts:
     events: EventRecorder
     cache: Callable[[], Cache]
     queue: WorkQueue[str]
-    new_queue: Callable[[float, float], WorkQueue[str]]
+    new_queue: Callable[[float, float], WorkQueue[Any]]
     now: Callable[[], datetime]
 
 
 @dataclass(frozen=True)
 class Operation:
-    """The steps of a reconcile, the controllers beside it, and what is called after each complete list."""
+    """The steps of a reconcile, the controllers beside it, and what is called after the reconciler.
+
+    `on_list` is called after each complete list, `on_event` after each event of the watch.
+    """
 
     steps: Sequence[Step] = ()
     controllers: Sequence[Controller[Any]] = ()
     on_list: Callable[[], None] = lambda: None
+    on_event: OnEvent = lambda _event_type, _body: None

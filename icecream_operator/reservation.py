@@ -42,10 +42,17 @@ def difference(wanted: Reservation, reserved: Set[str]) -> str:
 class ReservationStep:
     """The step that has reserved what an icecream wants: after the quota, and after its finalizer is there."""
 
-    def __init__(self, cache: Callable[[], Cache], freezer: Freezer, waiting: WaitingList) -> None:
+    def __init__(
+        self,
+        cache: Callable[[], Cache],
+        freezer: Freezer,
+        waiting: WaitingList,
+        on_gone: Callable[[Icecream], None],
+    ) -> None:
         self._cache = cache
         self._freezer = freezer
         self._waiting = waiting
+        self._on_gone = on_gone
 
     async def __call__(self, reconciliation: Reconciliation) -> StepResult:
         """Go on in any case. What is in the way is the condition Ready, and the icecream waits for it to go away.
@@ -64,6 +71,8 @@ class ReservationStep:
                 before = ahead(icecream, self._cache().connected(icecream.flavours))
                 await self._freezer.reserve(reservation, before)
                 self._waiting.look()
+                if not self._is_there(icecream):
+                    self._on_gone(icecream)
         except OutOfStockError as error:
             self._waiting.add(icecream.name, error.missing)
             reconciliation.obstacle = Condition("Ready", False, OUT_OF_STOCK, f"{error}; waiting for a refill")
@@ -72,6 +81,11 @@ class ReservationStep:
             if reservation.flavours and not _was_sold(icecream):
                 reconciliation.obstacle = Condition("Ready", False, UNAVAILABLE, f"{error}; waiting for it")
         return StepResult.CONTINUE
+
+    def _is_there(self, icecream: Icecream) -> bool:
+        """Whether it hasn't been seen to be gone meanwhile."""
+        seen = self._cache().get(icecream.name)
+        return seen is not None and seen.uid == icecream.uid
 
 
 def _was_sold(icecream: Icecream) -> bool:

@@ -10,8 +10,7 @@ from icecream_operator.eviction import Eviction
 from icecream_operator.finalizer import Finalizer
 from icecream_operator.freezer import database_url
 from icecream_operator.freezer.freezer import Freezer
-from icecream_operator.operation import Operation, Parts
-from icecream_operator.reconciler import Reconciler
+from icecream_operator.operation import OnEvent, Operation, Parts
 from icecream_operator.repair import Repair
 from icecream_operator.reservation import ReservationStep
 from icecream_operator.waiting import WaitingList
@@ -46,16 +45,17 @@ def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
         steps=(
             *((eviction,) if arguments.on_oversell == "evict" else ()),
             Finalizer(parts.icecreams, parts.cache, freezer, waiting, parts.events),
-            ReservationStep(parts.cache, freezer, waiting),
+            ReservationStep(parts.cache, freezer, waiting, repair.on_gone),
         ),
         controllers=(
             Controller("freezer-waiting", waiting.queue, waiting.reconcile),
             Controller("freezer-repair", repair.queue, repair.reconcile),
         ),
         on_list=repair.on_list,
+        on_event=repair.on_event,
     )
 
 
-def handlers(registry: kopf.OperatorRegistry, reconciler: Reconciler) -> None:
+def handlers(registry: kopf.OperatorRegistry, on_event: OnEvent) -> None:
     """Name all that kopf calls."""
-    watch.register(registry, reconciler)
+    watch.register(registry, on_event)

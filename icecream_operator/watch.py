@@ -10,11 +10,11 @@ from typing import Any
 import kopf
 
 from icecream_operator.icecream import GROUP, PLURAL, VERSION
-from icecream_operator.reconciler import Reconciler
+from icecream_operator.operation import OnEvent
 
 
-def register(registry: kopf.OperatorRegistry, reconciler: Reconciler) -> None:
-    """Have kopf watch, and hand over each event to the reconciler."""
+def register(registry: kopf.OperatorRegistry, on_event: OnEvent) -> None:
+    """Have kopf watch, and hand over each event."""
 
     @kopf.on.startup(registry=registry)
     async def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
@@ -25,8 +25,8 @@ def register(registry: kopf.OperatorRegistry, reconciler: Reconciler) -> None:
         settings.scanning.disabled = True  # it would look for CRDs that come and go, and miss some; `manager` does that
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
-    async def on_event(event: kopf.RawEvent, **_: Any) -> None:
-        reconciler.on_event(event["type"], event["object"])
+    async def handle(event: kopf.RawEvent, **_: Any) -> None:
+        on_event(event["type"], event["object"])
 
 
 class NoDiffBase(kopf.DiffBaseStorage):

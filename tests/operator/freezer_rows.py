@@ -16,6 +16,7 @@ class FreezerRows:
 
     def __init__(self, file: Path) -> None:
         self.reserved: dict[str, set[str]] = defaultdict(set)  # flavours by uid
+        self.names: dict[str, str] = {}  # by uid
         try:
             with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, isolation_level=None)) as connection:
                 self._read(connection)
@@ -24,8 +25,9 @@ class FreezerRows:
 
     def _read(self, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN")
-        for uid, flavour in connection.execute("SELECT uid, flavour FROM freezer_reservations"):
+        for uid, flavour, name in connection.execute("SELECT uid, flavour, name FROM freezer_reservations"):
             self.reserved[uid].add(flavour)
+            self.names[uid] = name
         self.stock = _numbers(connection, "SELECT flavour, scoops FROM freezer_stock")
         booked = _numbers(connection, "SELECT flavour, sum(scoops) FROM freezer_ledger GROUP BY flavour")
         taken = _numbers(connection, "SELECT uid, -sum(scoops) FROM freezer_ledger WHERE uid != '' GROUP BY uid")

@@ -29,7 +29,7 @@ def as_it_should_be(icecreams: Icecreams, *, evicts: bool, freezer: Path, leaked
     assert not evicts or not rule.oversold(), f"still there: {rule.oversold()} of\n{seen}"
     rule.look_into(rows)
     gone = rows.reserved.keys() - {icecream["metadata"]["uid"] for icecream in there} - set(leaked)
-    assert not gone, f"reserved for nobody: {gone}"
+    assert not gone, f"gone, and something is reserved for them: {[rows.names[uid] for uid in gone]}"
     return listed
 
 

@@ -106,6 +106,17 @@ def test_who_is_evicted_later_gives_back_what_it_had(shop: Shop) -> None:
     eventually_reserved(shop, "matcha", "matcha", "matcha")
 
 
+def test_what_goes_without_its_finalizer_is_given_back_all_the_same(shop: Shop) -> None:
+    with shop.operator() as operator:
+        create(shop, manifest("a", "matcha"))
+        eventually_ready(shop, a="Sold")
+        with shop.forbidden("patch", "icecreams", role="demooperator-finalizer-role"):
+            shop.icecreams.patch("a", {"metadata": {"finalizers": None}})
+            shop.cancel("a")
+            eventually_reserved(shop)
+        eventually_says(operator, "[a] Repair: a is gone, and matcha is reserved for it")
+
+
 def test_a_status_that_cannot_be_written_costs_no_second_scoop(shop: Shop) -> None:
     with shop.operator() as operator:
         shop.settle()

@@ -30,17 +30,18 @@ WRITES = {
     "a change of flavour (evict)": 9,
     "five are marked, one goes (mark)": 13,
     "one comes, goes and comes again (mark)": 15,
-    "changed, and changed back (mark)": 15,
+    "changed, and changed back (mark)": 14,
     "held, and let go (evict)": 9,
 }
-PLACE_BECOMES_FREE = [
-    "a is deleted",
-    "a is being deleted",
-    "a is made anew, after d",
-    "a takes another flavour",
-    "an earlier one takes a's place",
-    "c takes a flavour too many",
-]
+# In how many ways the operator can be behind when it looks at d.
+PLACE_BECOMES_FREE = {
+    "a is deleted": 5,
+    "a is being deleted": 7,
+    "a is made anew, after d": 7,
+    "a takes another flavour": 5,
+    "an earlier one takes a's place": 5,
+    "c takes a flavour too many": 5,
+}
 STALE = CHECKOUT / "lessons/02-reconciler/wrong/bug-3-evicts-on-a-stale-cache.patch"
 WRONG = CHECKOUT / "tests/operator/wrong"
 
@@ -72,7 +73,7 @@ def test_whatever_it_does_not_know_it_comes_to_the_same_end(
     report_figure(f"perturbed, {explored}")
     assert len(explored.record.writes) == WRITES[name], explored.record.writes
     assert explored.count(PointClass.INTERMEDIATE) == 2 * WRITES[name]
-    assert explored.not_converged == {}
+    assert not explored.not_converged, "\n".join(f"{point}: {why}" for point, why in explored.not_converged.items())
 
 
 @pytest.mark.parametrize("what", PLACE_BECOMES_FREE)
@@ -82,8 +83,8 @@ def test_nobody_is_evicted_for_a_reason_that_the_api_server_no_longer_has(
     with faults.running(kubeconfig, folder=tmp_path) as proxy:
         explored = explore(scenario(f"d comes, and then {what}"), proxy, only="stale")
     report_figure(f"perturbed, {explored}")
-    assert explored.count(PointClass.STALE) == 5
-    assert explored.not_converged == {}
+    assert explored.count(PointClass.STALE) == PLACE_BECOMES_FREE[what]
+    assert not explored.not_converged, "\n".join(f"{point}: {why}" for point, why in explored.not_converged.items())
 
 
 class TestAWrongOperator:
@@ -120,7 +121,7 @@ class TestAWrongOperator:
                 id="stale",
             ),
             pytest.param(
-                WRONG / "a-list-tells-of-new-generations-only.patch",
+                WRONG / "a-list-tells-of-new-names-only.patch",
                 "one comes, goes and comes again",
                 "unobserved",
                 {"unobserved: DELETED icecreams/c in step 2 to ADDED icecreams/c in step 3"},

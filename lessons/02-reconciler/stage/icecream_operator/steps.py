@@ -6,8 +6,7 @@ import kopf
 
 from icecream_operator import watch
 from icecream_operator.eviction import Eviction
-from icecream_operator.operation import Operation, Parts
-from icecream_operator.reconciler import Reconciler
+from icecream_operator.operation import OnEvent, Operation, Parts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +29,6 @@ def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
     return Operation(steps=(eviction,) if arguments.on_oversell == "evict" else ())
 
 
-def handlers(registry: kopf.OperatorRegistry, reconciler: Reconciler) -> None:
+def handlers(registry: kopf.OperatorRegistry, on_event: OnEvent) -> None:
     """Name all that kopf calls."""
-    watch.register(registry, reconciler)
+    watch.register(registry, on_event)

@@ -92,9 +92,9 @@ class Shop:
             self.icecreams.delete(name)
 
     @contextlib.contextmanager
-    def forbidden(self, verb: str, resource: str) -> Iterator[None]:
+    def forbidden(self, verb: str, resource: str, role: str = _ROLE) -> Iterator[None]:
         """The operator must not `verb` the `resource`, until the end of the `with`."""
-        with rbac.without(self._client, OPERATOR, _ROLE, verb, icecreams.GROUP, resource):
+        with rbac.without(self._client, OPERATOR, role, verb, icecreams.GROUP, resource):
             yield
 
     # What there is to see.

@@ -914,9 +914,10 @@ def test_repair_gives_back_what_is_reserved_for_nobody(restarted: OperatedShop) 
     restarted.expect_scoops("the scoop back", "edited", 10, look=FIND)
 
 
-def test_repair_reserves_what_a_sold_icecream_has_lost(restarted: OperatedShop) -> None:
+def test_what_has_lost_its_reservation_gets_it_again(restarted: OperatedShop) -> None:
     rows = {"lost": {**KEPT, "reserved": "lost"}}
-    restarted.expect("the scoop that was lost in the freezer to be reserved again", rows, look=FIND)
+    what = "the scoop that was lost, with a database from an older backup, to be reserved again"
+    restarted.expect(what, rows, look="icecream_operator/reservation.py")
 
 
 def test_repair_leaves_what_is_another_clusters(restarted: OperatedShop) -> None:

@@ -18,7 +18,9 @@ SCOOPS = Path("scoops.txt")
 
 
 @kopf.on.event(*ICECREAMS)
-def reconcile(name: str, meta: kopf.Meta, **_: Any) -> None:
+def reconcile(type: str | None, name: str, meta: kopf.Meta, **_: Any) -> None:
+    if type == "DELETED":
+        return
     finalizers = list(meta.get("finalizers", ()))
     if "deletionTimestamp" not in meta:
         if FINALIZER not in finalizers:

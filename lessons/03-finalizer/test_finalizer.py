@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import select
 
 from icecream_operator import repair
 from icecream_operator.cache import Cache
 from icecream_operator.client import Icecreams
 from icecream_operator.finalizer import FINALIZER, Finalizer
-from icecream_operator.freezer import ledger, reservations, stock
+from icecream_operator.freezer import ledger, reservations, schema, stock
 from icecream_operator.freezer.database import Database, Transaction
 from icecream_operator.freezer.errors import OutOfStockError
 from icecream_operator.freezer.freezer import Freezer
@@ -82,9 +83,10 @@ class FreezerFile:
 
     def reserved(self, name: str) -> str:
         """What is reserved for an icecream."""
+        rows = schema.reservations.c
+        query = select(rows.flavour).where(rows.cluster == self.cluster, rows.name == name).order_by(rows.flavour)
         with self.transaction() as transaction:
-            rows = reservations.read_all(transaction)
-        return " ".join(sorted(flavour for row in rows if row.name == name for flavour in row.flavours))
+            return " ".join(transaction.connection.scalars(query))
 
     def lines(self, flavour: str) -> list[str]:
         """The ledger of a flavour, without the lines that nobody's icecream caused."""
@@ -468,6 +470,9 @@ class Stored(Icecreams):
         return written
 
 
+IS_SOLD = Verdict(sold=True, sold_out=False)
+
+
 class Step:
     """Your step, and icecream `a` of matcha, which goes through it."""
 
@@ -486,9 +491,10 @@ class Step:
     async def _cluster(self) -> str:
         return self.freezer.cluster
 
-    def take(self, *, sold: bool = True) -> tuple[StepResult | None, Icecream]:
+    def take(self, verdict: Verdict | None = IS_SOLD) -> tuple[StepResult | None, Icecream]:
         """Take it, and return what it returns, or None if it comes back by Retry, and the icecream that goes on."""
-        verdict = None if self.seen.deleting else Verdict(sold, sold_out=False)
+        if self.seen.deleting:
+            verdict = None
         reconciliation = Reconciliation(self.seen, verdict)
         results: list[StepResult] = []
 
@@ -548,10 +554,11 @@ def test_the_finalizer_is_put_on_once() -> None:
         assert_result(result, StepResult.CONTINUE, "the next step to be taken")
 
 
-def test_what_is_not_sold_gets_no_finalizer() -> None:
+@pytest.mark.parametrize("verdict", [Verdict(sold=False, sold_out=True), None], ids=["oversold", "without a verdict"])
+def test_what_is_not_sold_gets_no_finalizer(verdict: Verdict | None) -> None:
     with freezer(matcha=1) as file:
         step = Step(file)
-        result, _ = step.take(sold=False)
+        result, _ = step.take(verdict)
         assert_written(step, [], "no write to a, which is not sold, so nothing will be reserved for it")
         assert_result(result, StepResult.CONTINUE, "the next step to be taken")
 

@@ -7,6 +7,7 @@ finalizers; it goes when the last of them is taken off. So the order is everythi
 - Others' finalizers are theirs. The patch names the list as we have seen it, and the resourceVersion of that sight.
 """
 
+import logging
 from collections.abc import Callable
 
 from icecream_operator.cache import Cache
@@ -16,10 +17,12 @@ from icecream_operator.freezer.freezer import Freezer
 from icecream_operator.icecream import GROUP, Icecream
 from icecream_operator.reconciliation import Reconciliation, StepResult
 from icecream_operator.waiting import WaitingList
-from reconciling.errors import NotFound
+from reconciling.errors import NotFound, Refused, Retry
 from reconciling.events import EventRecorder
+from reconciling.logs import object_logger
 
 FINALIZER = f"{GROUP}/finalizer"
+logger = logging.getLogger(__name__)
 
 
 class Finalizer:
@@ -40,23 +43,33 @@ class Finalizer:
         self._events = events
 
     async def __call__(self, reconciliation: Reconciliation) -> StepResult:
-        """Return DONE if the icecream is being deleted, or is gone.
+        """Return DONE if the icecream is being deleted, is gone, or can't be given the finalizer.
 
         Raises:
             Retry: it was changed since, or can't be written now.
-            Refused: the API server won't take the list of finalizers.
         """
         icecream, verdict = reconciliation.icecream, reconciliation.verdict
         try:
             if icecream.deleting:
-                if await self._give_back(icecream) and FINALIZER in icecream.finalizers:
-                    await self._write(icecream, [other for other in icecream.finalizers if other != FINALIZER])
+                await self._finalize(icecream)
                 return StepResult.DONE
             if verdict and verdict.sold and FINALIZER not in icecream.finalizers:
                 reconciliation.icecream = await self._write(icecream, [*icecream.finalizers, FINALIZER])
         except NotFound:
             return StepResult.DONE
+        except Refused as error:
+            object_logger(logger, icecream.name).error("%s; only a change of its spec can help", error)
+            return StepResult.DONE
         return StepResult.CONTINUE
+
+    async def _finalize(self, icecream: Icecream) -> None:
+        """Give back first; then, and only then, take off the finalizer."""
+        if not await self._give_back(icecream) or FINALIZER not in icecream.finalizers:
+            return
+        try:
+            await self._write(icecream, [other for other in icecream.finalizers if other != FINALIZER])
+        except Refused as error:
+            raise Retry(str(error)) from error  # it would stay for ever, and its CRD may be corrected meanwhile
 
     async def _give_back(self, icecream: Icecream) -> bool:
         """Return whether nothing is reserved for it any more. If it can't be done now, the icecream comes back."""

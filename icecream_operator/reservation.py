@@ -1,5 +1,6 @@
 """Reserves the scoops of what is sold, and says so where there are none left."""
 
+import logging
 from collections.abc import Callable, Iterable
 
 from icecream_operator import quota
@@ -12,6 +13,9 @@ from icecream_operator.quota import Verdict
 from icecream_operator.reconciliation import Reconciliation, StepResult
 from icecream_operator.waiting import WaitingList
 from reconciling.conditions import Condition
+from reconciling.logs import object_logger
+
+logger = logging.getLogger(__name__)
 
 OUT_OF_STOCK, UNAVAILABLE = "OutOfStock", "FreezerUnavailable"
 
@@ -50,6 +54,9 @@ class ReservationStep:
         try:
             reserved = await self._freezer.reserved(icecream.uid)
             if reserved != reservation.flavours:
+                if _was_sold(icecream) and (lost := reservation.flavours - reserved):
+                    flavours = ", ".join(sorted(lost))
+                    object_logger(logger, icecream.name).warning("Repair: it was sold without a scoop of %s", flavours)
                 before = ahead(icecream, self._cache().connected(icecream.flavours))
                 await self._freezer.reserve(reservation, before)
                 self._waiting.look()

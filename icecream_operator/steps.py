@@ -40,7 +40,7 @@ def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
     """
     freezer = Freezer(arguments.freezer_url, ClusterIdentity(parts.api), parts.now)
     waiting = WaitingList(parts.new_queue(*BACKOFF), parts.queue, parts.cache, freezer)
-    repair = Repair(parts.new_queue(*BACKOFF), parts.queue, parts.cache, parts.icecreams, freezer, waiting)
+    repair = Repair(parts.new_queue(*BACKOFF), parts.cache, parts.icecreams, freezer, waiting)
     eviction = Eviction(parts.icecreams, parts.events)
     return Operation(
         steps=(

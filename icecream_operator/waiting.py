@@ -60,7 +60,7 @@ class WaitingList:
         if self._missing:
             self.queue.add(KEY)
 
-    async def reconcile(self, _: str) -> None:
+    async def reconcile(self, _key: str) -> None:
         """Put those who can be served into the work queue.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The bound: a list, a watch, a dict, one patch for each icecream, on asyncio and aiohttp alone.
+"""The bound: a list, a watch, a dict, the operator's patches for each icecream, on asyncio and aiohttp alone.
 
 It decides nothing, retries nothing and ends at the first error, so it is what an operator costs before it is one.
 Usage: python -m benchmarks.operator.bare KUBECONFIG (with a token, as `workshop.workspace.operators.log_in` writes it).
@@ -9,6 +9,7 @@ import base64
 import json
 import ssl
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ CONDITION = {
     "message": "each of its flavours was still there",
 }
 STATUS = {"soldOut": False, "toppingsCount": 0, "observedGeneration": 1, "conditions": [CONDITION]}
+PATCHES: list[tuple[str, object]] = [("/status", {"status": STATUS})]
+if find_spec("icecream_operator.finalizer"):  # the stage before has none
+    PATCHES.insert(0, ("", {"metadata": {"finalizers": ["demo.lva.io/finalizer"]}}))
 
 
 async def main(kubeconfig: Path) -> None:
@@ -68,13 +72,14 @@ def _see(icecream: dict[str, Any], icecreams: dict[str, dict[str, Any]], names: 
 async def _work(
     session: aiohttp.ClientSession, url: str, icecreams: dict[str, dict[str, Any]], names: asyncio.Queue[str]
 ) -> None:
-    body, headers = json.dumps({"status": STATUS}), {"Content-Type": "application/merge-patch+json"}
+    headers = {"Content-Type": "application/merge-patch+json"}
     while True:
         name = await names.get()
         icecream = icecreams.get(name)
         if icecream and icecream.get("status") != STATUS:
-            async with session.patch(f"{url}/{name}/status", data=body, headers=headers) as response:
-                await response.read()
+            for path, patch in PATCHES:
+                async with session.patch(f"{url}/{name}{path}", data=json.dumps(patch), headers=headers) as response:
+                    await response.read()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from workshop.system import processes
 from workshop.testing import audit_log
 from workshop.testing.audit_log import Position
 from workshop.testing.control_plane import ControlPlane
+from workshop.testing.icecreams import Icecreams, connected
 from workshop.testing.operator_process import OPERATOR
 from workshop.workspace import operators
 
@@ -63,7 +64,10 @@ def measure(cluster: ControlPlane, program: str, scenario: Scenario) -> Cost:
             _carry_out(cluster, replace(scenario.order, wait=False))
         return _start(cluster, program, scenario)
     finally:
-        cluster.kubectl("delete", "icecreams", "--all", "--wait=false")
+        with connected(cluster.kubeconfig) as client:
+            Icecreams(client).delete_all()
+        for file in cluster.folder.glob("freezer.db*"):
+            file.unlink()
 
 
 def _load(cluster: ControlPlane, program: str, scenario: Scenario) -> Cost:
@@ -115,7 +119,7 @@ def _cost(
         p50=percentiles[49] * 1000,
         p99=percentiles[98] * 1000,
         requests=requests.total() * per_icecream,
-        patches=requests["patch", "icecreams/status"] * per_icecream,
+        patches=(requests["patch", "icecreams"] + requests["patch", "icecreams/status"]) * per_icecream,
         events=requests["create", "events"] * per_icecream,
         cpu=cpu,
         memory=memory / (1 << 20),

@@ -35,15 +35,14 @@ async def run(arguments: argparse.Namespace) -> int:
         match arguments.command:
             case "stock" if arguments.flavour:
                 stock.take_stock(transaction, arguments.flavour, arguments.scoops)
-                print(f"{arguments.flavour}: {arguments.scoops} scoops")
+                _print_scoops(arguments.flavour, arguments.scoops)
             case "stock":
                 reserved = [flavour for each in reservations.read_all(transaction) for flavour in each.flavours]
                 rows = sorted(stock.read(transaction).items())
                 _print(("FLAVOUR", "SCOOPS", "RESERVED"), ((name, n, reserved.count(name)) for name, n in rows))
                 print(f"Any other flavour has {stock.DEFAULT_SCOOPS} scoops.")
             case "refill":
-                scoops = stock.refill(transaction, arguments.flavour, arguments.scoops)
-                print(f"{arguments.flavour}: {scoops} scoops")
+                _print_scoops(arguments.flavour, stock.refill(transaction, arguments.flavour, arguments.scoops))
             case "ledger":
                 entries = [e for e in ledger.entries(transaction) if arguments.flavour in (None, e.flavour)]
                 _print(
@@ -77,6 +76,10 @@ async def _repair(database: Database, cluster: str, icecreams: Icecreams, dry_ru
             except OutOfStockError as error:
                 print(f"  {error}: it waits for a refill")
     return 0
+
+
+def _print_scoops(flavour: str, number: int) -> None:
+    print(f"{flavour}: {number} scoop{'' if number == 1 else 's'}")
 
 
 def _print_problems(problems: Iterable[object], none: str) -> int:

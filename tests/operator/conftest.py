@@ -69,13 +69,20 @@ def start(kubeconfig: Path, tmp_path: Path) -> Iterator[Callable[..., OperatorPr
     """Start an operator: `start("--on-oversell=mark", kubeconfig=proxy.kubeconfig)`."""
     started: list[OperatorProcess] = []
 
-    def start_one(*arguments: str, kubeconfig: Path = kubeconfig) -> OperatorProcess:
-        started.append(OperatorProcess(kubeconfig, tmp_path / f"operator-{len(started)}.log", *arguments))
+    def start_one(*arguments: str, kubeconfig: Path = kubeconfig, module: str = OPERATOR.module) -> OperatorProcess:
+        log = tmp_path / f"operator-{len(started)}.log"
+        started.append(OperatorProcess(kubeconfig, log, *arguments, module=module))
         return started[-1]
 
     yield start_one
     for operator in started:
         operator.kill()
+
+
+@pytest.fixture
+def freezer(tmp_path: Path) -> Path:
+    """The database of those that `start` has started."""
+    return tmp_path / "freezer.db"
 
 
 @pytest.fixture

@@ -3,9 +3,12 @@
 A test that compared the operator with its own `quota` would find only what the operator does otherwise than it thinks.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from tests.operator.freezer_rows import FreezerRows
 
 Body = dict[str, Any]
 
@@ -34,18 +37,39 @@ class Expected:
         """The uids of those that aren't sold, and aren't being deleted."""
         return {icecream["metadata"]["uid"] for icecream in self._all if not self.sold(icecream)}
 
-    def statuses(self) -> dict[str, Body]:
+    def statuses(self, freezer: FreezerRows) -> dict[str, Body]:
         """By name, the status of each that isn't being deleted, as `status_of` shows it."""
-        return {icecream["metadata"]["name"]: self._status(icecream) for icecream in self._all}
+        return {icecream["metadata"]["name"]: self._status(icecream, freezer) for icecream in self._all}
 
-    def _status(self, icecream: Body) -> Body:
+    def look_into(self, freezer: FreezerRows) -> None:
+        """See that each has what is its own, and that nobody waits who could be served, whoever came first.
+
+        Raises:
+            AssertionError: what is wrong.
+        """
+        kept: Counter[str] = Counter()
+        for icecream in sorted(self._all, key=_rank):
+            name, flavours = icecream["metadata"]["name"], set(icecream["spec"]["flavour"])
+            reserved = freezer.reserved.get(icecream["metadata"]["uid"], set())
+            if not self.sold(icecream):
+                assert not reserved, f"{name} is not sold, and has {reserved}"
+            elif missing := flavours - reserved:
+                short = [flavour for flavour in missing if freezer.stock.get(flavour, 1) <= kept[flavour]]
+                assert short, f"{name} waits for {missing}, of which there is {freezer.stock}, for others {kept}"
+                kept.update(missing)
+            else:
+                assert reserved == flavours, f"{name} has {reserved}, and wants {flavours}"
+
+    def _status(self, icecream: Body, freezer: FreezerRows) -> Body:
         sold = self.sold(icecream)
+        served = set(icecream["spec"]["flavour"]) <= freezer.reserved.get(icecream["metadata"]["uid"], set())
+        ready = "Oversold" if not sold else "Sold" if served else "OutOfStock"
         generation = icecream["metadata"]["generation"]
         return {
             "soldOut": any(sum(map(self.sold, self._with(flavour))) >= 3 for flavour in icecream["spec"]["flavour"]),
             "toppingsCount": len(icecream["spec"].get("topping", [])),
             "observedGeneration": generation,
-            "Ready": (str(sold), "Sold" if sold else "Oversold", generation),
+            "Ready": (str(ready == "Sold"), ready, generation),
         }
 
     def _with(self, flavour: str) -> list[Body]:

@@ -1,6 +1,10 @@
 """When an operator is at rest, and what must hold then."""
 
+from collections.abc import Collection
+from pathlib import Path
+
 from tests.operator import oracle
+from tests.operator.freezer_rows import FreezerRows
 from tests.operator.history import OWN
 from tests.operator.shop import attempt
 from workshop.system.polling import eventually
@@ -9,20 +13,28 @@ from workshop.testing.icecreams import Body, Icecreams, manifest
 MARKER = f"{OWN}marker"
 
 
-def as_it_should_be(icecreams: Icecreams, *, evicts: bool) -> list[Body]:
-    """Return all icecreams if they and their statuses are as they should be.
+def as_it_should_be(icecreams: Icecreams, *, evicts: bool, freezer: Path, leaked: Collection[str] = ()) -> list[Body]:
+    """Return all icecreams if they, their statuses and what is reserved for them are as they should be.
+
+    `freezer` is the database, a file; `leaked` are the uids of those who may be gone and still have something.
 
     Raises:
         AssertionError: what differs.
     """
-    listed = icecreams.list()
+    rows = FreezerRows(freezer)
+    listed = [icecream for icecream in icecreams.list() if icecream["metadata"]["name"] != MARKER]
     rule, seen = oracle.Expected(listed), oracle.statuses(listed)
-    assert seen == rule.statuses(), f"statuses\n{seen}, and should be\n{rule.statuses()}"
+    assert seen == rule.statuses(rows), f"statuses\n{seen}, and should be\n{rule.statuses(rows)}"
     assert not evicts or not rule.oversold(), f"still there: {rule.oversold()} of\n{seen}"
+    rule.look_into(rows)
+    there = {icecream["metadata"]["uid"] for icecream in listed}
+    assert not (gone := rows.reserved.keys() - there - set(leaked)), f"reserved for nobody: {gone}"
     return listed
 
 
-def until_at_rest(icecreams: Icecreams, *, evicts: bool, within: float = 30) -> list[Body]:
+def until_at_rest(
+    icecreams: Icecreams, *, evicts: bool, freezer: Path, leaked: Collection[str] = (), within: float = 30
+) -> list[Body]:
     """Wait until all is as it should be, and the operator leaves it so; return the icecreams.
 
     It takes keys in the order in which they came, so when it has sold one that was created now, it has looked at all
@@ -33,15 +45,28 @@ def until_at_rest(icecreams: Icecreams, *, evicts: bool, within: float = 30) -> 
     """
 
     def look() -> list[Body]:
-        listed = as_it_should_be(icecreams, evicts=evicts)
-        eventually(lambda: _marker_was_sold(icecreams), within=2)
-        assert icecreams.list() == listed, "it was not yet at rest"
+        listed = as_it_should_be(icecreams, evicts=evicts, freezer=freezer, leaked=leaked)
+        _pass_a_marker(icecreams)
+        again = as_it_should_be(icecreams, evicts=evicts, freezer=freezer, leaked=leaked)
+        assert again == listed, "it was not yet at rest"
         return listed
 
     return eventually(look, within=within)
 
 
-def _marker_was_sold(icecreams: Icecreams) -> None:
-    marker = icecreams.read(MARKER) or icecreams.create(manifest(MARKER, "nobody else's"))
-    assert "status" in marker, "the operator doesn't look at what was created last"
-    assert attempt(icecreams.delete, MARKER, seen=marker)
+def _pass_a_marker(icecreams: Icecreams) -> None:
+    """Have an icecream sold and deleted."""
+
+    def delete() -> None:
+        marker = icecreams.read(MARKER)
+        if marker and "deletionTimestamp" not in marker["metadata"]:
+            assert "status" in marker, "the operator doesn't look at what was created last"
+            assert attempt(icecreams.delete, MARKER, seen=marker)
+
+    def look_for_it() -> None:
+        assert icecreams.read(MARKER) is None, "the operator doesn't take its finalizer off"
+
+    if icecreams.read(MARKER) is None:
+        icecreams.create(manifest(MARKER, "nobody else's"))
+    eventually(delete, within=2)
+    eventually(look_for_it, within=2)

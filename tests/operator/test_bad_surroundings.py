@@ -64,14 +64,16 @@ def test_permissions_that_are_taken_away_and_given_back(shop: Shop) -> None:
 def for_a_while(shop: Shop, kubeconfig: Path, tmp_path: Path) -> Iterator[Path]:
     """A kubeconfig with a token of a service account that a test may delete."""
     who = f"--serviceaccount={NAMESPACE}:for-a-while"
+    bindings = {"for-a-while": "demooperator-manager-role", "for-a-while-finalizer": "demooperator-finalizer-role"}
     shop.cluster.kubectl("create", "serviceaccount", "for-a-while", "-n", NAMESPACE)
-    shop.cluster.kubectl("create", "clusterrolebinding", "for-a-while", "--clusterrole=demooperator-manager-role", who)
+    for name, role in bindings.items():
+        shop.cluster.kubectl("create", "clusterrolebinding", name, f"--clusterrole={role}", who)
     token = shop.cluster.kubectl("create", "token", "for-a-while", "-n", NAMESPACE).strip()
     cluster = json.loads(kubeconfig.read_text())["clusters"][0]["cluster"]
     path = tmp_path / "kubeconfig"
     kubeconfigs.write(path, kubeconfigs.with_token(cluster, token, NAMESPACE))
     yield path
-    shop.cluster.kubectl("delete", "clusterrolebinding", "for-a-while")
+    shop.cluster.kubectl("delete", "clusterrolebinding", *bindings)
     shop.cluster.kubectl("delete", "serviceaccount", "for-a-while", "-n", NAMESPACE, "--ignore-not-found")
 
 

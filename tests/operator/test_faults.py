@@ -81,6 +81,7 @@ def test_it_deletes_nobody_wrongly_and_comes_to_rest_when_the_faults_end(
     start: Callable[..., OperatorProcess],
     kubeconfig: Path,
     tmp_path: Path,
+    freezer: Path,
     kinds: list[Kind],
     mode: str,
     report_figure: Callable[[str], None],
@@ -98,7 +99,7 @@ def test_it_deletes_nobody_wrongly_and_comes_to_rest_when_the_faults_end(
             future.result()
         proxy.stop()
         ended = time.monotonic()
-        until_at_rest(icecreams, evicts=mode == "evict", within=60)
+        until_at_rest(icecreams, evicts=mode == "evict", freezer=freezer, within=60)
         converged = time.monotonic() - ended
         deleted = oracle.deletions(history.until_now(icecreams), set().union(*(customer.deleted for customer in load)))
         requests = sum(customer.requests for customer in load)

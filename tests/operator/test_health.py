@@ -56,7 +56,7 @@ def test_metrics_tell_what_it_did(shop: Shop) -> None:
             assert response.headers["Content-Type"].startswith("text/plain; version=")
             lines = response.read().decode().splitlines()
     assert 'workqueue_depth{name="icecreams"} 0.0' in lines
-    assert 'rest_client_requests_total{code="200",method="PATCH"} 1.0' in lines
+    assert 'rest_client_requests_total{code="200",method="PATCH"} 2.0' in lines
     assert 'controller_runtime_reconcile_time_seconds_count{controller="icecreams"}' in "\n".join(lines)
 
 

@@ -1,5 +1,7 @@
 """The whole operator on a real API server, against a model: whatever users do, in whatever order, with restarts.
 
+The model of the freezer is how many scoops there are of each flavour, in stock and reserved.
+
 MODEL_SEED and MODEL_EXAMPLES in the environment choose other runs than the one that is made by default.
 """
 
@@ -7,13 +9,18 @@ import contextlib
 import os
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from icecream_operator.freezer import stock
+from icecream_operator.freezer.database import Database, Transaction
 from tests.operator import oracle
+from tests.operator.freezer_rows import FreezerRows
 from tests.operator.history import watched
 from tests.operator.rest import until_at_rest
 from tests.operator.shop import HOLD, attempt
@@ -32,18 +39,57 @@ Start = Callable[..., OperatorProcess]
 NAMES = [f"ice-{letter}" for letter in "gfedcba"]
 names = st.sampled_from(NAMES)
 held = st.sampled_from([False, False, True])
-flavours = st.lists(st.sampled_from(["matcha", "vanilla", "saffron"]), min_size=1, max_size=3, unique=True)
+FLAVOURS = ["matcha", "vanilla", "saffron"]
+flavours = st.lists(st.sampled_from(FLAVOURS), min_size=1, max_size=3, unique=True)
 toppings = st.lists(st.sampled_from(["cream", "coconut"]), max_size=3)
+
+
+class Freezer:
+    """The freezer's database in the hands of whoever fills it up, and the model of it."""
+
+    def __init__(self, file: Path, cluster: Cluster) -> None:
+        self.file = file
+        self._cluster = cluster.get("namespace", "kube-system")["metadata"]["uid"]
+        self._database = Database(f"sqlite:///{file}")
+        self._scoops = Counter(dict.fromkeys(FLAVOURS, stock.DEFAULT_SCOOPS))  # in stock and reserved
+
+    def refill(self, flavour: str, scoops: int) -> None:
+        with self._transaction() as transaction:
+            stock.refill(transaction, flavour, scoops)
+        self._scoops[flavour] += scoops
+
+    def melt(self, flavour: str, left: int) -> None:
+        """Have no more than so many left."""
+        with self._transaction() as transaction:
+            lost = max(0, stock.scoops(transaction, flavour) - left)
+            stock.take_stock(transaction, flavour, stock.scoops(transaction, flavour) - lost)
+        self._scoops[flavour] -= lost
+
+    def compare(self) -> None:
+        rows = FreezerRows(self.file)
+        reserved = Counter(flavour for flavours in rows.reserved.values() for flavour in flavours)
+        for flavour in rows.stock.keys() & self._scoops.keys():
+            assert rows.stock[flavour] + reserved[flavour] == self._scoops[flavour], flavour
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _transaction(self) -> contextlib.AbstractContextManager[Transaction]:
+        return self._database.transaction(self._cluster, datetime.now(UTC))
 
 
 class Customers(RuleBasedStateMachine):
     """Customers, and whoever restarts the operator. They don't wait for it, but for now and then."""
 
-    def __init__(self, cluster: Cluster, icecreams: Icecreams, start: Start, mode: str, done: Counter[str]) -> None:
+    def __init__(
+        self, cluster: Cluster, icecreams: Icecreams, start: Start, freezer: Freezer, mode: str, done: Counter[str]
+    ) -> None:
         super().__init__()
         self.cluster, self.icecreams, self.start, self.mode, self.done = cluster, icecreams, start, mode, done
+        self.freezer = freezer
         self.at_exit = contextlib.ExitStack()
         self.deleted_by_users: set[str] = set()
+        self.released: set[str] = set()  # uids
         self.rested = False
 
     @initialize(orders=st.lists(st.tuples(flavours, held), min_size=7, max_size=7))
@@ -101,7 +147,22 @@ class Customers(RuleBasedStateMachine):
     @rule(name=names)
     def release(self, name: str) -> None:
         self.rested = False
-        self.done["released"] += attempt(self.icecreams.patch, name, {"metadata": {"finalizers": None}})
+        """Take off all finalizers, the operator's too: so it may be gone before anything was given back."""
+        if icecream := self.icecreams.read(name):
+            self.released.add(icecream["metadata"]["uid"])
+            self.done["released"] += attempt(self.icecreams.patch, name, {"metadata": {"finalizers": None}})
+
+    @rule(flavour=st.sampled_from(FLAVOURS), scoops=st.integers(1, 3))
+    def refill(self, flavour: str, scoops: int) -> None:
+        self.rested = False
+        self.freezer.refill(flavour, scoops)
+        self.done["refilled"] += 1
+
+    @rule(flavour=st.sampled_from(FLAVOURS), left=st.integers(0, 2))
+    def melt(self, flavour: str, left: int) -> None:
+        self.rested = False
+        self.freezer.melt(flavour, left)
+        self.done["melted"] += 1
 
     @rule(kill=st.booleans())
     def restart(self, kill: bool) -> None:
@@ -115,15 +176,29 @@ class Customers(RuleBasedStateMachine):
     @precondition(lambda self: not self.rested)
     @rule()
     def rest(self) -> None:
-        until_at_rest(self.icecreams, evicts=self.mode == "evict")
-        self.done["rests"] += 1
+        self._until_at_rest(self.released)
         self.rested = True
 
+    def _until_at_rest(self, leaked: set[str]) -> None:
+        until_at_rest(self.icecreams, evicts=self.mode == "evict", freezer=self.freezer.file, leaked=leaked)
+        self.freezer.compare()
+        self.done["rests"] += 1
+        self.done["waiting"] += sum(
+            condition["reason"] == "OutOfStock"
+            for icecream in self.icecreams.list()
+            for condition in icecream.get("status", {}).get("conditions", ())
+        )
+
     def teardown(self) -> None:
-        """Nobody comes any more: all must come to rest, and nobody have been deleted who shouldn't have been."""
+        """Nobody comes any more: all must come to rest, and nobody have been deleted who shouldn't have been.
+
+        What leaked is given back after a restart.
+        """
         with self.at_exit:
             try:
                 self.rest()
+                self.restart(kill=False)
+                self._until_at_rest(set())
                 self._look_back()
                 assert "Traceback" not in self.operator.output()
                 assert self.operator.terminate() == 0
@@ -141,13 +216,14 @@ class Customers(RuleBasedStateMachine):
 @pytest.mark.timeout(60 * EXAMPLES)
 @pytest.mark.parametrize("mode", ["evict", "mark"])
 def test_whatever_customers_do_the_operator_comes_to_rest_and_deletes_nobody_wrongly(
-    shop: Shop, icecreams: Icecreams, start: Start, mode: str, report_figure: Callable[[str], None]
+    shop: Shop, icecreams: Icecreams, start: Start, freezer: Path, mode: str, report_figure: Callable[[str], None]
 ) -> None:
     done: Counter[str] = Counter()
+    filled = Freezer(freezer, shop.cluster)
 
     @seed(SEED)
     def customers() -> Customers:
-        return Customers(shop.cluster, icecreams, start, mode, done)
+        return Customers(shop.cluster, icecreams, start, filled, mode, done)
 
     run_state_machine_as_test(
         customers,  # type: ignore[arg-type] # whatever makes one
@@ -161,5 +237,7 @@ def test_whatever_customers_do_the_operator_comes_to_rest_and_deletes_nobody_wro
             print_blob=False,
         ),
     )
+    filled.close()
     report_figure(f"model, {mode}: seed {SEED}, " + ", ".join(f"{count} {what}" for what, count in done.items()))
     assert done["rests"] >= EXAMPLES
+    assert done["waiting"]

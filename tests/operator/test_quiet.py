@@ -15,12 +15,13 @@ from workshop.testing.shop import Shop
 
 
 @pytest.mark.usefixtures("operator")
-def test_an_icecream_costs_one_write(shop: Shop) -> None:
+def test_an_icecream_costs_two_writes_its_finalizer_and_its_status(shop: Shop) -> None:
     names = [f"ice-{number}" for number in range(10)]
     create(shop, *(manifest(name, f"flavour of {name}") for name in names))
     eventually_ready(shop, **dict.fromkeys(names, "Sold"))
     shop.settle()
-    assert sorted(map(str, shop.writes())) == [f"patch icecreams/status {name}: HTTP 200" for name in names]
+    writes = [f"patch {resource} {name}: HTTP 200" for name in names for resource in ("icecreams", "icecreams/status")]
+    assert sorted(map(str, shop.writes())) == sorted(writes)
 
 
 @pytest.mark.usefixtures("operator")

@@ -55,6 +55,7 @@ def test_nobody_is_evicted_for_a_reason_that_the_api_server_no_longer_has(
     start: Callable[..., OperatorProcess],
     kubeconfig: Path,
     tmp_path: Path,
+    freezer: Path,
     act: Callable[[Icecreams], object],
 ) -> None:
     for name, flavours in {"1": "vanilla", "2": "vanilla", "3": "saffron", "a": "matcha vanilla"}.items():
@@ -68,7 +69,7 @@ def test_nobody_is_evicted_for_a_reason_that_the_api_server_no_longer_has(
             until_tried(operator, times=2)  # it may have been in the middle of one
             proxy.stop()
             eventually(lambda: has_decided_on_d(operator))
-        left = until_at_rest(icecreams, evicts=True)
+        left = until_at_rest(icecreams, evicts=True, freezer=freezer)
         operator.kill()  # before the proxy goes
     assert last["metadata"]["uid"] in {icecream["metadata"]["uid"] for icecream in left}
 

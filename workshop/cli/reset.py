@@ -14,7 +14,8 @@ def command() -> None:
     if context := existing.current_context(layout):
         raise ControlPlaneError(
             f"This workspace uses the context {context.name}; its data isn't ours to forget. "
-            "What the workshop wrote there goes by: kubectl delete -k deploy/operator && kubectl delete -f deploy/crds"
+            "What the workshop wrote there goes by: kubectl delete icecreams --all, while the operator runs; "
+            "then kubectl delete -k deploy/operator && kubectl delete -f deploy/crds"
         )
     if local.reset(layout):
         state = local.up(layout, home.programs())

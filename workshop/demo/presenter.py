@@ -18,7 +18,7 @@ from rich.text import Text
 
 from workshop.system import processes
 from workshop.system.polling import eventually
-from workshop.workspace import operators
+from workshop.workspace import home, operators
 from workshop.workspace.cluster import CHECKOUT, Cluster
 
 _LIMIT = 60.0  # seconds for one command
@@ -37,7 +37,7 @@ class Presenter:
     console: Console
     pause: Callable[[], None]
     _number: int = 0
-    _started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _started: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def step(self, title: str, text: str = "") -> None:
         """Begin a step."""
@@ -106,13 +106,18 @@ class Presenter:
                 watch.terminate()
 
     def start(self, name: str, *arguments: str) -> None:
-        """Start the operator `name` as its own service account; `end` ends it."""
+        """Start the operator `name` as its own service account; `stop` or `end` ends it."""
         self._prompt(" ".join(["workshop run", name, *arguments, "&"]))
-        self._started.append(operators.start(operators.OPERATORS[name], self.cluster, *arguments))
+        self._started[name] = operators.start(operators.OPERATORS[name], self.cluster, *arguments)
+
+    def stop(self, name: str) -> None:
+        """End the operator `name`."""
+        self._prompt("kill %1")
+        processes.stop([self._started.pop(name)], grace=10)
 
     def end(self) -> None:
         """End the operators that were started."""
-        processes.stop(self._started, grace=10)
+        processes.stop(self._started.values(), grace=10)
 
     def _print_until(self, watch: subprocess.Popen[str], command: str, until: str) -> None:
         for line in watch.stdout or ():
@@ -143,7 +148,7 @@ class Presenter:
             stderr=subprocess.STDOUT,
             text=True,
             cwd=CHECKOUT,
-            env=self.cluster.environment(),
+            env={**self.cluster.environment(), home.TEMPORARY_CLUSTER: str(self.cluster.folder)},
             preexec_fn=processes.killed_with_us(),
         )
 

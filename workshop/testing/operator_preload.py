@@ -9,6 +9,7 @@ import signal
 
 import kopf  # noqa: F401
 import prometheus_client  # noqa: F401
+import sqlalchemy.dialects.sqlite  # noqa: F401
 import uvloop  # noqa: F401
 from kubernetes.aio.client import CustomObjectsApi, EventsV1Api  # noqa: F401
 

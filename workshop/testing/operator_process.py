@@ -35,14 +35,17 @@ def prepare() -> None:
 
 
 class OperatorProcess:
-    """A running operator, its output in the file `log`. Whoever starts it ends it."""
+    """A running operator, its output in the file `log`. Whoever starts it ends it.
 
-    def __init__(self, kubeconfig: Path, log: Path, *arguments: str) -> None:
+    `module` is for one that is the operator and does something else besides.
+    """
+
+    def __init__(self, kubeconfig: Path, log: Path, *arguments: str, module: str = OPERATOR.module) -> None:
         self.log = log
         log.unlink(missing_ok=True)
         log.touch(mode=0o600)
         self._dumps, pipe = _context.Pipe(duplex=False)
-        self._process = _context.Process(target=_operate, args=(kubeconfig, log, arguments, pipe, CHECKOUT))
+        self._process = _context.Process(target=_operate, args=(kubeconfig, log, module, arguments, pipe, CHECKOUT))
         self._process.start()
         pipe.close()
 
@@ -107,7 +110,9 @@ def running(cluster: Cluster, *arguments: str) -> Iterator[OperatorProcess]:
         process.terminate()
 
 
-def _operate(kubeconfig: Path, log: Path, arguments: tuple[str, ...], dumps: Connection, root: Path) -> None:
+def _operate(
+    kubeconfig: Path, log: Path, module: str, arguments: tuple[str, ...], dumps: Connection, root: Path
+) -> None:
     """Be the operator, in the forked process."""
     _end_with_parent()
     stack_dump.send_on_signal(dumps, root)
@@ -117,8 +122,8 @@ def _operate(kubeconfig: Path, log: Path, arguments: tuple[str, ...], dumps: Con
     os.dup2(output, 2)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     os.environ.update(operators.environment_of(kubeconfig, log.parent))
-    sys.argv = [OPERATOR.module, *arguments]
-    runpy.run_module(OPERATOR.module, run_name="__main__", alter_sys=True)
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def _end_with_parent() -> None:

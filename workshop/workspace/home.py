@@ -12,6 +12,7 @@ from workshop.workspace.cluster import CHECKOUT, Cluster
 
 REQUIRED = ("etcd", "kube-apiserver", "kubectl")
 OPTIONAL = ("kube-controller-manager",)
+TEMPORARY_CLUSTER = "WORKSHOP_TEMPORARY_CLUSTER"
 
 
 def layout(env: Mapping[str, str] = os.environ) -> Layout:
@@ -29,13 +30,15 @@ def programs() -> dict[str, Path]:
 
 
 def current_cluster(layout: Layout) -> Cluster:
-    """The cluster that the workspace uses.
+    """The cluster that the workspace uses; or that whose folder TEMPORARY_CLUSTER names, as in a demo.
 
     Raises:
         ControlPlaneError: none is up; the message says why, if it ended by itself, and what to type.
         BinariesMissing: there is no kubectl, and none can be had.
     """
-    if not existing.current_context(layout) and not local.is_running(layout):
+    if folder := os.environ.get(TEMPORARY_CLUSTER):
+        layout = Layout(Path(folder))
+    elif not existing.current_context(layout) and not local.is_running(layout):
         failure = local.failure(layout)
         raise ControlPlaneError(f"{failure or 'No control plane is up.'}\nStart it: make up")
     kubectl = binaries.ensure(["kubectl"], binaries.Reporter())["kubectl"]

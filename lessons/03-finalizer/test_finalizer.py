@@ -28,7 +28,7 @@ from icecream_operator.quota import Verdict
 from icecream_operator.reconciliation import Reconciliation, StepResult
 from icecream_operator.repair import Leaked, Missing
 from icecream_operator.waiting import WaitingList
-from reconciling.errors import Conflict, NotFound, Retry
+from reconciling.errors import Conflict, NotFound, Refused, Retry
 from reconciling.events import Event, EventRecorder
 from reconciling.workqueue import WorkQueue
 from workshop.testing import crd, icecreams
@@ -450,12 +450,14 @@ class Stored(Icecreams):
         self._freezer = file
         self.body: dict[str, Any] | None = stored
         self.version = 1
-        self.forbidden = False
+        self.forbidden = self.invalid = False
         self.writes: list[Write] = []
 
     async def patch_finalizers(self, icecream: Icecream, finalizers: Sequence[str]) -> Icecream:
         if self.body is None:
             raise NotFound(f'writing the finalizers: icecreams "{icecream.name}" not found (HTTP 404)')
+        if self.invalid:
+            raise Refused("writing the finalizers: it is invalid (HTTP 422)")
         if self.forbidden:
             raise Retry("writing the finalizers: it is forbidden (HTTP 403)")
         if icecream.resource_version != self.version:
@@ -651,6 +653,21 @@ def test_what_is_gone_by_the_time_of_the_write_is_no_error(metadata: dict[str, A
                 look=f"{STEP}; reconciling/errors.py, NotFound",
             ) from None
         assert_result(result, StepResult.DONE, "nothing more to be done for what is gone")
+
+
+def test_a_finalizer_that_is_refused_is_not_tried_again() -> None:
+    with freezer(matcha=1) as file:
+        step = Step(file)
+        step.stored.invalid = True
+        try:
+            result, _ = step.take()
+        except Refused as error:
+            raise CheckFailedError(
+                expected="nothing more to be done for a, which the API server won't take with its spec as it is",
+                seen=f"it ends with Refused: {error}",
+                look=f"{STEP}; reconciling/errors.py, Refused",
+            ) from None
+        assert_result(result, StepResult.DONE, "nothing reserved for a, which can't be given the finalizer")
 
 
 # Exercise 4: what has come apart.

@@ -7,6 +7,7 @@ finalizers; it goes when the last of them is taken off. So the order is everythi
 - Others' finalizers are theirs. The patch names the list as we have seen it, and the resourceVersion of that sight.
 """
 
+import logging
 from collections.abc import Callable
 
 from icecream_operator.cache import Cache
@@ -16,10 +17,12 @@ from icecream_operator.freezer.freezer import Freezer
 from icecream_operator.icecream import GROUP, Icecream
 from icecream_operator.reconciliation import Reconciliation, StepResult
 from icecream_operator.waiting import WaitingList
-from reconciling.errors import NotFound
+from reconciling.errors import NotFound, Refused, Retry
 from reconciling.events import EventRecorder
+from reconciling.logs import object_logger
 
 FINALIZER = f"{GROUP}/finalizer"
+logger = logging.getLogger(__name__)
 
 
 class Finalizer:
@@ -40,11 +43,10 @@ class Finalizer:
         self._events = events
 
     async def __call__(self, reconciliation: Reconciliation) -> StepResult:
-        """Return DONE if the icecream is being deleted, or is gone.
+        """Return DONE if the icecream is being deleted, is gone, or can't be given the finalizer.
 
         Raises:
             Retry: it was changed since, or can't be written now.
-            Refused: the API server won't take the list of finalizers.
         """
         # Where you can be killed, and in which order nothing is lost then: that is all there is to it.
         raise NotImplementedError("exercise 3: when the finalizer is put on, and when it comes off")
@@ -63,6 +65,19 @@ class Finalizer:
         return True
 
     async def _write(self, icecream: Icecream, finalizers: list[str]) -> Icecream:
-        written = await self._icecreams.patch_finalizers(icecream, finalizers)
+        """Replace the list of finalizers if the icecream still is as it was seen, and return it as it is then.
+
+        Raises:
+            NotFound: it is gone.
+            Retry: it was changed since, or can't be written now.
+            Refused: the API server won't take the icecream, and only a change of its spec can help.
+        """
+        try:
+            written = await self._icecreams.patch_finalizers(icecream, finalizers)
+        except Refused as error:
+            if icecream.deleting:
+                raise Retry(str(error)) from error  # it would stay for ever, and its CRD may be corrected meanwhile
+            object_logger(logger, icecream.name).error("%s; only a change of its spec can help", error)
+            raise
         self._cache().update_written(written)
         return written

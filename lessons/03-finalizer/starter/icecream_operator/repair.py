@@ -19,6 +19,7 @@ from icecream_operator.icecream import Icecream
 from icecream_operator.reservation import wanted
 from icecream_operator.waiting import WaitingList
 from reconciling.errors import NotFound
+from reconciling.logs import object_logger
 from reconciling.workqueue import WorkQueue
 
 KEY = "repair"
@@ -62,15 +63,13 @@ class Repair:
 
     def __init__(
         self,
-        own_queue: WorkQueue[str],
         queue: WorkQueue[str],
         cache: Callable[[], Cache],
         icecreams: Icecreams,
         freezer: Freezer,
         waiting: WaitingList,
     ) -> None:
-        self.queue = own_queue
-        self._icecream_queue = queue
+        self.queue = queue
         self._cache = cache
         self._icecreams = icecreams
         self._freezer = freezer
@@ -80,20 +79,18 @@ class Repair:
         """Look soon: the list is complete."""
         self.queue.add(KEY)
 
-    async def reconcile(self, _: str) -> None:
-        """Give back what is reserved for nobody, and have those looked at that have no reservation.
+    async def reconcile(self, _key: str) -> None:
+        """Give back what is reserved for nobody. Who is missing something is found by its own reconcile.
 
         Raises:
             Retry: the database or the API server can't be asked now.
         """
-        leaked, missing = find(await self._freezer.reservations(), self._cache())
+        leaked, _ = find(await self._freezer.reservations(), self._cache())
         for leak in leaked:
-            if await self._is_gone(leak.reservation):
-                logger.warning("Repair: %s", leak)
-                await self._freezer.give_back(leak.reservation.uid, leak.reservation.name)
-        for lack in missing:
-            logger.warning("Repair: %s", lack)
-            self._icecream_queue.add(lack.icecream.name)
+            reservation = leak.reservation
+            if await self._is_gone(reservation):
+                object_logger(logger, reservation.name).warning("Repair: %s", leak)
+                await self._freezer.give_back(reservation.uid, reservation.name)
         self._waiting.look()
 
     async def _is_gone(self, reservation: Reservation) -> bool:

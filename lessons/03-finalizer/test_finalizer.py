@@ -605,22 +605,6 @@ def test_the_finalizer_comes_off_after_all_is_given_back() -> None:
         assert_result(result, StepResult.DONE, "nothing more to be done for what is being deleted")
 
 
-def test_the_finalizer_stays_as_long_as_the_freezer_is_away() -> None:
-    with freezer(matcha=1) as file:
-        file.put("a", "matcha")
-        step = Step(file, finalizers=[FINALIZER], deletionTimestamp=DELETED_AT)
-        with file.away():
-            result, _ = step.take()
-        assert_written(step, [], "our finalizer left on a as long as its scoop can't be given back")
-        assert_result(result, StepResult.DONE, "nothing more to be done until it comes back by the waiting list")
-        if not step.waiting.added:
-            raise CheckFailedError(
-                expected="a to wait for the freezer",
-                seen="nobody waits for it",
-                look=f"{STEP}: what does _give_back do?",
-            )
-
-
 def test_no_finalizer_is_put_on_what_is_being_deleted() -> None:
     with freezer(matcha=1) as file:
         step = Step(file, finalizers=[OTHERS], deletionTimestamp=DELETED_AT)
@@ -668,6 +652,22 @@ def test_a_finalizer_that_is_refused_is_not_tried_again() -> None:
                 look=f"{STEP}; reconciling/errors.py, Refused",
             ) from None
         assert_result(result, StepResult.DONE, "nothing reserved for a, which can't be given the finalizer")
+
+
+def test_the_finalizer_stays_as_long_as_the_freezer_is_away() -> None:
+    with freezer(matcha=1) as file:
+        file.put("a", "matcha")
+        step = Step(file, finalizers=[FINALIZER], deletionTimestamp=DELETED_AT)
+        with file.away():
+            result, _ = step.take()
+        assert_written(step, [], "our finalizer left on a as long as its scoop can't be given back")
+        assert_result(result, StepResult.DONE, "nothing more to be done until it comes back by the waiting list")
+        if not step.waiting.added:
+            raise CheckFailedError(
+                expected="a to wait for the freezer",
+                seen="nobody waits for it",
+                look=f"{STEP}: what does _give_back do?",
+            )
 
 
 # Exercise 4: what has come apart.

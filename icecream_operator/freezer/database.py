@@ -88,8 +88,6 @@ class Database:
             self._prepared = True
         except FreezerError as error:
             raise FreezerError(f"{self.name} {error}") from error
-        except exc.IntegrityError:
-            raise  # a mistake of ours: no waiting helps
         except (exc.DBAPIError, exc.TimeoutError) as error:
             message = str(getattr(error, "orig", None) or error).partition("\n")[0]
             if "not a database" in message:

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from icecream_operator import repair
 from icecream_operator.cache import Cache
@@ -140,6 +141,12 @@ def reserve(file: FreezerFile, reservation: Reservation, ahead: Iterable[Reserva
             reservations.reserve(transaction, reservation, ahead)
         except OutOfStockError as error:
             return error
+        except IntegrityError as error:
+            raise CheckFailedError(
+                expected="the database to take what reserve writes",
+                seen=f"{type(error).__name__}: {error.orig}",
+                look=f"{RESERVE}: what is reserved already?",
+            ) from None
     return None
 
 

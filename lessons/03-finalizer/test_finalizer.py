@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ from reconciling.events import Event, EventRecorder
 from reconciling.workqueue import WorkQueue
 from workshop.testing import crd, icecreams
 from workshop.testing.coroutine_runner import CoroutineRunner
-from workshop.testing.failures import CheckFailedError, NotRunError
+from workshop.testing.failures import CheckFailedError, NotRunError, ask_for_await
 from workshop.testing.icecreams import OVERSOLD, SOLD
 from workshop.testing.shop import Shop
 from workshop.workspace.cluster import Cluster
@@ -162,7 +163,7 @@ def assert_freezer(file: FreezerFile, what: str, in_stock: dict[str, int], reser
     kept = {name: file.reserved(name) for name in reserved}
     if (stocked, kept) != (in_stock, reserved):
         raise CheckFailedError(
-            expected=f"{what}, so {_freezer(in_stock, reserved)}", seen=_freezer(stocked, kept), look=look
+            expected=f"{what}\n{_freezer(in_stock, reserved)}", seen=_freezer(stocked, kept), look=look
         )
     if problems := file.problems():
         raise CheckFailedError(
@@ -289,12 +290,14 @@ def test_what_is_reserved_twice_is_the_same_as_once() -> None:
         assert_freezer(file, "one scoop for a, also the second time", {"matcha": 1}, {"a": "matcha"}, RESERVE)
 
 
-def test_where_one_flavour_is_missing_nothing_is_reserved() -> None:
-    with freezer(matcha=2, vanilla=0) as file:
+@pytest.mark.parametrize("missing", ["matcha", "vanilla"])
+def test_where_one_flavour_is_missing_nothing_is_reserved(missing: str) -> None:
+    scoops = {"matcha": 2, "vanilla": 2, missing: 0}
+    with freezer(**scoops) as file:
         error = reserve(file, wanted("a", "matcha", "vanilla"))
-        what = "nothing reserved for a, for whom there is matcha and no vanilla"
-        assert_freezer(file, what, {"matcha": 2, "vanilla": 0}, {"a": ""}, RESERVE)
-        assert_out_of_stock(error, "vanilla", {"matcha", "vanilla"})
+        what = f"nothing taken for a, also not for whoever catches the error and commits: there is no {missing}"
+        assert_freezer(file, what, scoops, {"a": ""}, RESERVE)
+        assert_out_of_stock(error, missing, {"matcha", "vanilla"})
 
 
 def assert_out_of_stock(error: OutOfStockError | None, flavour: str, missing: set[str]) -> None:
@@ -479,6 +482,21 @@ class Stored(Icecreams):
         return written
 
 
+@contextlib.contextmanager
+def all_awaited() -> Iterator[None]:
+    """No coroutine may be made and dropped inside the `with`."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        if "never awaited" in str(warning.message):
+            raise CheckFailedError(
+                expected="each coroutine to be awaited",
+                seen=ask_for_await(str(warning.message)),
+                look=f"icecream_operator/finalizer.py, line {warning.lineno}",
+            )
+
+
 IS_SOLD = Verdict(sold=True, sold_out=False)
 
 
@@ -511,7 +529,8 @@ class Step:
             with contextlib.suppress(Retry):
                 results.append(await self._step(reconciliation))
 
-        RUNNER.run(run())
+        with all_awaited():
+            RUNNER.run(run())
         return results[0] if results else None, reconciliation.icecream
 
     @property

@@ -22,7 +22,7 @@ from icecream_operator.client import Icecreams
 from icecream_operator.finalizer import FINALIZER, Finalizer
 from icecream_operator.freezer import ledger, reservations, schema, stock
 from icecream_operator.freezer.database import Database, Transaction
-from icecream_operator.freezer.errors import OutOfStockError
+from icecream_operator.freezer.errors import OutOfStockError, UnavailableError
 from icecream_operator.freezer.freezer import Freezer
 from icecream_operator.freezer.reservations import Reservation
 from icecream_operator.icecream import Icecream, parse
@@ -472,7 +472,10 @@ class Stored(Icecreams):
             raise Retry("writing the finalizers: it is forbidden (HTTP 403)")
         if icecream.resource_version != self.version:
             raise Conflict("writing the finalizers: the object has been modified (HTTP 409)")
-        self.writes.append(Write(list(finalizers), self._freezer.reserved(icecream.name)))
+        reserved = ""
+        with contextlib.suppress(UnavailableError):
+            reserved = self._freezer.reserved(icecream.name)
+        self.writes.append(Write(list(finalizers), reserved))
         self.version += 1
         metadata = {**self.body["metadata"], "resourceVersion": str(self.version), "finalizers": list(finalizers)}
         self.body = {**self.body, "metadata": metadata}

@@ -543,8 +543,8 @@ class Step:
 
 
 def assert_written(step: Step, expected: list[list[str]], what: str, look: str = STEP) -> None:
-    """Check which lists of finalizers were written."""
-    if step.written != expected:
+    """Check which lists of finalizers were written, each in any order."""
+    if list(map(sorted, step.written)) != list(map(sorted, expected)):
         raise CheckFailedError(expected=f"{what}: {_lists(expected)}", seen=_lists(step.written), look=look)
 
 

@@ -1,6 +1,6 @@
 """The operator, which dies at one of its commits (`--kill=BEFORE:3`, `--kill=AFTER:3`) or counts them (`--count=FILE`).
 
-Only commits of something that was written count, and the making of the tables, which comes before everything, doesn't.
+Only commits of something that was written count, the making of the tables among them.
 """
 
 import os

@@ -22,13 +22,14 @@ def as_it_should_be(icecreams: Icecreams, *, evicts: bool, freezer: Path, leaked
         AssertionError: what differs.
     """
     rows = FreezerRows(freezer)
-    listed = [icecream for icecream in icecreams.list() if icecream["metadata"]["name"] != MARKER]
+    there = icecreams.list()
+    listed = [icecream for icecream in there if icecream["metadata"]["name"] != MARKER]
     rule, seen = oracle.Expected(listed), oracle.statuses(listed)
     assert seen == rule.statuses(rows), f"statuses\n{seen}, and should be\n{rule.statuses(rows)}"
     assert not evicts or not rule.oversold(), f"still there: {rule.oversold()} of\n{seen}"
     rule.look_into(rows)
-    there = {icecream["metadata"]["uid"] for icecream in listed}
-    assert not (gone := rows.reserved.keys() - there - set(leaked)), f"reserved for nobody: {gone}"
+    gone = rows.reserved.keys() - {icecream["metadata"]["uid"] for icecream in there} - set(leaked)
+    assert not gone, f"reserved for nobody: {gone}"
     return listed
 
 

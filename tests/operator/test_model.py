@@ -92,13 +92,18 @@ class Customers(RuleBasedStateMachine):
         self.released: set[str] = set()  # uids
         self.rested = False
 
-    @initialize(orders=st.lists(st.tuples(flavours, held), min_size=7, max_size=7))
-    def begin(self, orders: list[tuple[list[str], bool]]) -> None:
+    @initialize(
+        orders=st.lists(st.tuples(flavours, held), min_size=7, max_size=7),
+        left=st.lists(st.integers(0, 3), min_size=3, max_size=3),
+    )
+    def begin(self, orders: list[tuple[list[str], bool]], left: list[int]) -> None:
         self.done["examples"] += 1
         self.history = self.at_exit.enter_context(watched(self.cluster, self.icecreams.resource_version()))
         self.at_exit.callback(self.icecreams.delete_all)
         for name, (flavours, held) in zip(NAMES, orders, strict=True):
             self.create(name, flavours, [], held)
+        for flavour, scoops in zip(FLAVOURS, left, strict=True):
+            self.freezer.melt(flavour, scoops)
         self.operator = self.start(f"--on-oversell={self.mode}")
 
     @rule(name=names, flavours=flavours, toppings=toppings, held=held)

@@ -27,7 +27,6 @@ from workshop.testing.probe import Probe
 from workshop.workspace import operators
 from workshop.workspace.cluster import Cluster
 
-_ROLE = "demooperator-manager-role"
 _GRACE = 1.0  # seconds after the probe for what had to be tried again
 
 
@@ -92,8 +91,8 @@ class Shop:
             self.icecreams.delete(name)
 
     @contextlib.contextmanager
-    def forbidden(self, verb: str, resource: str, role: str = _ROLE) -> Iterator[None]:
-        """The operator must not `verb` the `resource`, until the end of the `with`."""
+    def forbidden(self, verb: str, resource: str, *, role: str = "demooperator-manager-role") -> Iterator[None]:
+        """The operator must not `verb` the `resource`, which `role` allows, until the end of the `with`."""
         with rbac.without(self._client, OPERATOR, role, verb, icecreams.GROUP, resource):
             yield
 

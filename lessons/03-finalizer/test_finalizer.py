@@ -225,6 +225,15 @@ class OperatedShop:
 
         self.shop.expect_that(f"{what}: {scoops} scoops of {flavour} in stock", difference, look=look)
 
+    def expect_event(self, name: str, reason: str, *, look: str) -> None:
+        """Wait until there is one Event about an icecream, for this reason."""
+
+        def difference() -> str:
+            reasons = [reason for reason, _ in self.shop.events(name)]
+            return "" if reasons == [reason] else f"Events: {', '.join(reasons) or 'none'}"
+
+        self.shop.expect_that(f"one Event about {name}: {reason}", difference, look=look, within=10)
+
     def set_finalizers(self, name: str, *finalizers: str) -> None:
         """Edit the list as somebody else does."""
         self.shop.icecreams.patch(name, {"metadata": {"finalizers": list(finalizers)}})
@@ -855,13 +864,7 @@ def test_what_is_out_of_stock_waits_and_a_refill_serves_whoever_came_first(shop:
     shop.shop.cancel("rare-1")
     rows = {"rare-1": GONE, "rare-2": served}
     shop.expect("the scoop that comes back to serve the second", rows, look=GIVE_BACK, within=10)
-    reasons = [reason for reason, _ in shop.shop.events("rare-2")]
-    if reasons != ["OutOfStock"]:
-        raise CheckFailedError(
-            expected="one Event about rare-2: OutOfStock",
-            seen=f"Events: {reasons}",
-            look="icecream_operator/reservation.py",
-        )
+    shop.expect_event("rare-2", "OutOfStock", look="icecream_operator/reservation.py")
 
 
 def test_what_somebody_else_holds_has_given_back_already(shop: OperatedShop) -> None:
@@ -895,16 +898,10 @@ def test_without_a_finalizer_nothing_is_reserved(shop: OperatedShop) -> None:
 def test_a_freezer_that_takes_nothing_back_delays_the_end(shop: OperatedShop) -> None:
     with closed(shop.freezer):
         shop.shop.cancel("defrosted")
+        shop.expect_event("defrosted", "FreezerUnavailable", look="icecream_operator/finalizer.py, _give_back")
         kept = {"there": "being deleted", "finalizers": FINALIZER, "reserved": "defrosted"}
-        shop.expect(
-            "it to stay with its finalizer as long as the freezer takes nothing back", {"defrosted": kept}, look=STEP
-        )
-        shop.shop.expect_that(
-            "an Event about defrosted: FreezerUnavailable",
-            lambda: "" if [reason for reason, _ in shop.shop.events("defrosted")] else "no Event",
-            look="icecream_operator/finalizer.py, _give_back",
-            within=10,
-        )
+        what = "it to stay with its finalizer as long as the freezer takes nothing back"
+        shop.expect(what, {"defrosted": kept}, look=STEP)
     rows = {"defrosted": GONE}
     shop.expect("it to go by itself once the freezer takes scoops again", rows, look=STEP, within=10)
     shop.expect_scoops("the scoop back", "defrosted", 10, look=GIVE_BACK)

@@ -226,13 +226,13 @@ class OperatedShop:
         self.shop.expect_that(f"{what}: {scoops} scoops of {flavour} in stock", difference, look=look)
 
     def expect_event(self, name: str, reason: str, *, look: str) -> None:
-        """Wait until there is one Event about an icecream, for this reason."""
+        """Wait until there is an Event about an icecream, and none for another reason."""
 
         def difference() -> str:
             reasons = [reason for reason, _ in self.shop.events(name)]
-            return "" if reasons == [reason] else f"Events: {', '.join(reasons) or 'none'}"
+            return "" if set(reasons) == {reason} else f"Events: {', '.join(reasons) or 'none'}"
 
-        self.shop.expect_that(f"one Event about {name}: {reason}", difference, look=look, within=10)
+        self.shop.expect_that(f"an Event about {name}: {reason}", difference, look=look, within=10)
 
     def set_finalizers(self, name: str, *finalizers: str) -> None:
         """Edit the list as somebody else does."""

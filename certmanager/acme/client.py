@@ -16,7 +16,6 @@ from certmanager.acme import (
     jws,
     order,
     revocation,
-    urls,
 )
 from certmanager.acme.account import Account, ExternalAccount
 from certmanager.acme.authorization import Authorization
@@ -29,11 +28,10 @@ from certmanager.acme.fields import Fields
 from certmanager.acme.identifier import Identifier
 from certmanager.acme.jws import AccountKey, Json, Signer
 from certmanager.acme.order import Order
-from certmanager.acme.session import Session, must_be, refusal, retry_after
-from certmanager.acme.transport import Reply, Transport, open_transport
+from certmanager.acme.session import JSON, Session, open_session, retry_after
+from certmanager.acme.transport import Reply
 from certmanager.pki.keys import PrivateKey
 
-JSON = "application/json"
 PEM_CHAIN = "application/pem-certificate-chain"
 _MOST_PAGES = 100
 
@@ -210,19 +208,5 @@ async def connect(
     Raises:
         AcmeError: the CA can't be reached, or there is no directory at that URL.
     """
-    wrong = urls.what_is_wrong(directory_url)
-    if wrong:
-        raise AcmeError(
-            f"the directory must be an https URL (RFC 8555 section 6.1), not {directory_url!r:.60}: {wrong}"
-        )
-    account_key = AccountKey(key)
-    async with open_transport(trust, on_exchange) as transport:
-        session = Session(transport, await _read_directory(transport, directory_url, clock), clock)
-        yield Client(session, account_key, account_url, clock)
-
-
-async def _read_directory(transport: Transport, url: str, clock: Clock) -> directory.Directory:
-    reply = await transport.send("GET", url)
-    if reply.status != 200:
-        raise refusal(reply, clock.now())
-    return directory.parse(must_be(JSON, reply).body, url)
+    async with open_session(directory_url, trust, on_exchange, clock) as session:
+        yield Client(session, AccountKey(key), account_url, clock)

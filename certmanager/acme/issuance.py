@@ -4,6 +4,7 @@ Each step asks what is there and does what is missing, so a new process can begi
 not be lost is the account's key and, from finalize on, the certificate's key.
 """
 
+import contextlib
 import datetime
 import logging
 from collections.abc import Collection, Sequence
@@ -12,15 +13,15 @@ from dataclasses import replace
 from cryptography import x509
 
 from certmanager.acme import authorization, challenge, order, polling, problem
-from certmanager.acme.account import Account
 from certmanager.acme.authorization import Authorization
 from certmanager.acme.certificate import Chain
 from certmanager.acme.challenge import Proof, Solver
 from certmanager.acme.client import Client
 from certmanager.acme.download import download
-from certmanager.acme.errors import BadReplyError, OrderFailedError
-from certmanager.acme.identifier import Identifier, alt_names
+from certmanager.acme.errors import BadReplyError
+from certmanager.acme.identifier import alt_names
 from certmanager.acme.order import Order
+from certmanager.acme.order_failure import failure, failure_of
 from certmanager.acme.polling import PollingPolicy
 from certmanager.acme.problem import ProblemError
 from certmanager.pki import requests
@@ -28,38 +29,6 @@ from certmanager.pki.keys import PrivateKey
 
 _POLICY = PollingPolicy()
 _log = logging.getLogger(__name__)
-_MOST_LISTED = 100
-_MOST_AUTHORIZATIONS = 200  # whatever names a certificate may have at the CAs that there are
-_OPEN = {order.Status.PENDING, order.Status.READY, order.Status.PROCESSING}
-
-
-async def find_open_order(client: Client, owner: Account, identifiers: Collection[Identifier]) -> Order | None:
-    """An order for exactly these names that was begun before and isn't over, if the CA lists one.
-
-    A list or an order in it that can't be read is left out: all that depends on it is whether a new order is made.
-    """
-    names, looked_at = frozenset(identifiers), 0
-    try:
-        async for url in client.orders(owner):
-            looked_at += 1
-            listed = await _listed(client, url)
-            if listed and listed.identifiers == names and listed.status in _OPEN:
-                return listed
-            if looked_at == _MOST_LISTED:
-                break
-    except (ProblemError, BadReplyError) as error:
-        if error.retryable:
-            raise
-    return None
-
-
-async def _listed(client: Client, url: str) -> Order | None:
-    try:
-        return await client.order(url)
-    except (ProblemError, BadReplyError) as error:
-        if error.retryable:
-            raise
-        return None
 
 
 async def issue(
@@ -89,7 +58,7 @@ async def issue(
         current = await _wait(client, current, {order.Status.PENDING}, policy, began)
     if current.status is order.Status.READY:
         current = await _finalize(client, current, key)
-    current = await _wait(client, current, _OPEN, policy, began)
+    current = await _wait(client, current, order.OPEN, policy, began)
     if current.status is order.Status.INVALID:
         raise await failure_of(client, current)
     order.must_be_for(current, begun.identifiers)
@@ -113,7 +82,7 @@ async def authorize(
         StillPendingError: the CA takes longer than `policy` allows.
         AcmeError: the CA doesn't comply, or can't be reached.
     """
-    if len(pending.authorizations) > _MOST_AUTHORIZATIONS:
+    if len(pending.authorizations) > order.MOST_AUTHORIZATIONS:
         raise BadReplyError(f"{pending.url} wants {len(pending.authorizations)} authorizations, which is too many")
     began = began or client.clock.now()
     presented: list[Proof] = []
@@ -124,9 +93,8 @@ async def authorize(
         decided = [await _decision(client, opened, policy, began) for opened in responded]
     finally:
         await _clean_up(solver, presented)
-    failed = _not_valid(decided)
-    if failed:
-        raise failure(pending, failed)
+    if not all(answer.status is authorization.Status.VALID for answer in decided):
+        raise failure(pending, decided)
 
 
 async def _clean_up(solver: Solver, presented: Sequence[Proof]) -> None:
@@ -136,28 +104,6 @@ async def _clean_up(solver: Solver, presented: Sequence[Proof]) -> None:
             await solver.clean_up(proof)
         except Exception as error:  # whatever a solver raises
             _log.warning("The proof for %s couldn't be taken back: %s", proof.identifier, error)
-
-
-async def failure_of(client: Client, invalid: Order) -> OrderFailedError:
-    """Why an order is invalid, its authorizations asked."""
-    return failure(
-        invalid, _not_valid([await client.authorization(url) for url in invalid.authorizations[:_MOST_AUTHORIZATIONS]])
-    )
-
-
-def failure(failed: Order, authorizations: Sequence[Authorization]) -> OrderFailedError:
-    """Why an order is invalid: what the CA says of it, and of the authorizations that aren't valid."""
-    lines = [f"the order {failed.url} failed"]
-    if failed.error is not None:
-        lines.append(str(ProblemError(failed.error)))
-    for refused in authorizations:
-        lines.append(f"{refused.identifier}: the authorization {refused.url} is {refused.status}")
-        lines += [f"{tried.type}: {ProblemError(tried.error)}" for tried in refused.challenges if tried.error]
-    return OrderFailedError("\n".join(lines))
-
-
-def _not_valid(authorizations: Sequence[Authorization]) -> list[Authorization]:
-    return [decided for decided in authorizations if decided.status is not authorization.Status.VALID]
 
 
 async def _respond(
@@ -175,11 +121,21 @@ async def _respond(
         return opened
     offered = opened.challenge(challenge_type)
     proof = client.prove(offered, opened.identifier)
+    await _present(solver, proof)
     presented.append(proof)
-    await solver.present(proof)
     if offered.status is not challenge.Status.PENDING:  # the CA is looking already
         return opened
     return replace(opened, retry_after=(await client.respond(offered)).retry_after)
+
+
+async def _present(solver: Solver, proof: Proof) -> None:
+    """Show a proof, or take back what has come of it; why it couldn't be shown is all that there is to be said then."""
+    try:
+        await solver.present(proof)
+    except BaseException:
+        with contextlib.suppress(Exception):
+            await solver.clean_up(proof)
+        raise
 
 
 async def _decision(

@@ -29,6 +29,10 @@ class Status(StrEnum):
     INVALID = "invalid"
 
 
+OPEN = frozenset({Status.PENDING, Status.READY, Status.PROCESSING})  # it isn't over
+MOST_AUTHORIZATIONS = 200  # that we look at: whatever names a certificate may have at the CAs that there are
+
+
 @dataclass(frozen=True)
 class Order:
     """An order as the CA shows it; `certificate` is there when it is valid, `retry_after` when the CA said so."""

@@ -13,7 +13,9 @@ NAMESPACE = "urn:ietf:params:acme:error:"
 
 BAD_NONCE = "badNonce"
 ACCOUNT_DOES_NOT_EXIST = "accountDoesNotExist"
+ALREADY_REVOKED = "alreadyRevoked"
 ORDER_NOT_READY = "orderNotReady"
+UNAUTHORIZED = "unauthorized"
 _LONGEST_TEXT = 2000
 
 
@@ -123,11 +125,11 @@ _UNKNOWN = ErrorType("RFC 8555 section 6.7", "The type is none of RFC 8555's; on
 _VALIDATION = "Then make a new order: an authorization that failed stays failed."
 
 ERROR_TYPES = {
-    "accountDoesNotExist": ErrorType(
+    ACCOUNT_DOES_NOT_EXIST: ErrorType(
         "RFC 8555 section 7.3.1", "The CA doesn't know the account (any more); register its key again by newAccount."
     ),
     "alreadyReplaced": ErrorType("RFC 9773 section 7.4", "Order without `replaces`."),
-    "alreadyRevoked": ErrorType("RFC 8555 section 7.6", "Nothing is left to do."),
+    ALREADY_REVOKED: ErrorType("RFC 8555 section 7.6", "Nothing is left to do."),
     "badCSR": ErrorType(
         "RFC 8555 section 7.4", "Finalize with a request for exactly the order's names and a key of its own."
     ),
@@ -161,7 +163,7 @@ ERROR_TYPES = {
         "RFC 8555 section 6.7", "The CA has trouble of its own; try again later.", retryable=True
     ),
     "tls": ErrorType("RFC 8555 section 8", f"The CA's TLS connection for validation failed. {_VALIDATION}"),
-    "unauthorized": ErrorType(
+    UNAUTHORIZED: ErrorType(
         "RFC 8555 section 6.7", "The account may not do this: it is deactivated, not the owner, or the proof was wrong."
     ),
     "unsupportedContact": ErrorType("RFC 8555 section 7.3", "Give a mailto: URL."),

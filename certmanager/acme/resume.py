@@ -21,9 +21,11 @@ from certmanager.acme.clock import Clock
 from certmanager.acme.errors import BadReplyError, CertificateExpiredError
 from certmanager.acme.exchange import ExchangeCallback
 from certmanager.acme.identifier import Identifier
-from certmanager.acme.issuance import failure_of, find_open_order, issue
+from certmanager.acme.issuance import issue
 from certmanager.acme.jws import AccountKey
+from certmanager.acme.open_orders import find_open_order
 from certmanager.acme.order import Order
+from certmanager.acme.order_failure import failure_of
 from certmanager.acme.polling import PollingPolicy
 from certmanager.acme.problem import ProblemError
 from certmanager.acme.storage import OrderRecord, SpoiltRecordError, Storage

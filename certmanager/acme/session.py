@@ -1,15 +1,20 @@
 """Signed requests, each with a nonce; again with a fresh one where that is refused (RFC 8555 section 6.3 and 6.5)."""
 
+import contextlib
 import datetime
+import ssl
+from collections.abc import AsyncIterator
 
-from certmanager.acme import jws, polling, problem
+from certmanager.acme import directory, jws, polling, problem, urls
 from certmanager.acme.clock import Clock
 from certmanager.acme.directory import Directory
-from certmanager.acme.errors import BadReplyError
+from certmanager.acme.errors import AcmeError, BadReplyError
+from certmanager.acme.exchange import ExchangeCallback
 from certmanager.acme.nonce import NoncePool
 from certmanager.acme.problem import ProblemError
-from certmanager.acme.transport import Reply, Transport
+from certmanager.acme.transport import Reply, Transport, open_transport
 
+JSON = "application/json"
 MOST_ATTEMPTS = 40  # at one nonce in two refused, one request in 10^12 doesn't get through
 
 
@@ -58,6 +63,31 @@ class Session:
         if nonce is None:
             raise BadReplyError(f"{url} gives no usable Replay-Nonce (RFC 8555 section 7.2)")
         return nonce
+
+
+@contextlib.asynccontextmanager
+async def open_session(
+    directory_url: str, trust: ssl.SSLContext | None, on_exchange: ExchangeCallback | None, clock: Clock
+) -> AsyncIterator[Session]:
+    """A session inside the `async with`, the directory read (section 7.1.1).
+
+    Raises:
+        AcmeError: the CA can't be reached, or there is no directory at that URL.
+    """
+    wrong = urls.what_is_wrong(directory_url)
+    if wrong:
+        raise AcmeError(
+            f"the directory must be an https URL (RFC 8555 section 6.1), not {directory_url!r:.60}: {wrong}"
+        )
+    async with open_transport(trust, on_exchange) as transport:
+        yield Session(transport, await _read_directory(transport, directory_url, clock), clock)
+
+
+async def _read_directory(transport: Transport, url: str, clock: Clock) -> Directory:
+    reply = await transport.send("GET", url)
+    if reply.status != 200:
+        raise refusal(reply, clock.now())
+    return directory.parse(must_be(JSON, reply).body, url)
 
 
 def refusal(reply: Reply, now: datetime.datetime) -> ProblemError:

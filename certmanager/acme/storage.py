@@ -1,4 +1,7 @@
-"""What an ACME client keeps on disk, one folder a certificate: `account.key`, `tls.key`, `order.json`, `tls.crt`."""
+"""What an ACME client keeps on disk, one folder a certificate: `account.key`, `tls.key`, `order.json`, `tls.crt`.
+
+What stands in `challenges.json`, while there is one, is a matter of `presented`.
+"""
 
 import json
 import os
@@ -36,6 +39,11 @@ class Storage:
         return self.folder / "account.key"
 
     @property
+    def deactivated_account_key(self) -> Path:
+        """Whom the CA knew."""
+        return self.folder / "deactivated-account.key"
+
+    @property
     def certificate_key(self) -> Path:
         """What the certificate is for; never the account's key (section 11.1)."""
         return self.folder / "tls.key"
@@ -44,6 +52,11 @@ class Storage:
     def order(self) -> Path:
         """Which order is under way, at which CA, for which names."""
         return self.folder / "order.json"
+
+    @property
+    def challenges(self) -> Path:
+        """Which proofs are shown by something that outlives this process."""
+        return self.folder / "challenges.json"
 
     def key(self, path: Path) -> PrivateKey:
         """The key in the file `path`, made there the first time.

@@ -54,13 +54,14 @@ def _order(reply: Mapping[str, object], exchange: Exchange) -> str:
     return f"{order} for {names}: {reply.get('status')} (section 7.4)"
 
 
-def _authorization(reply: Mapping[str, object], _: Exchange) -> str:
+def _authorization(reply: Mapping[str, object], exchange: Exchange) -> str:
     identifier = reply["identifier"]
     name = identifier.get("value") if isinstance(identifier, dict) else identifier
     wildcard = "*." if reply.get("wildcard") else ""
     statuses = sorted(f"{offered.get('type')} {offered.get('status')}" for offered in _dicts(reply.get("challenges")))
-    challenges = ", ".join(statuses)
-    return f"Authorization for {wildcard}{name}: {reply.get('status')}; challenges: {challenges} (section 7.5)"
+    challenges = ", ".join(statuses) or "none"
+    section = "7.5.2" if _is_deactivation(exchange) else "7.5"
+    return f"Authorization for {wildcard}{name}: {reply.get('status')}; challenges: {challenges} (section {section})"
 
 
 def _challenge(reply: Mapping[str, object], _: Exchange) -> str:
@@ -70,7 +71,13 @@ def _challenge(reply: Mapping[str, object], _: Exchange) -> str:
 def _account(reply: Mapping[str, object], exchange: Exchange) -> str:
     account = "New account" if exchange.status == 201 else "Account"
     url = next((value for name, value in exchange.headers if name == "Location"), exchange.url)
-    return f"{account} {url}: {reply.get('status')} (section 7.3)"
+    section = "7.3.6" if _is_deactivation(exchange) else "7.3"
+    return f"{account} {url}: {reply.get('status')} (section {section})"
+
+
+def _is_deactivation(exchange: Exchange) -> bool:
+    message = exchange.message
+    return message is not None and message.payload == {"status": "deactivated"}
 
 
 def _orders(reply: Mapping[str, object], _: Exchange) -> str:

@@ -14,6 +14,7 @@ import aiohttp
 from multidict import CIMultiDictProxy
 
 from certmanager.acme import link, urls
+from certmanager.acme.aiohttp_internals import Connector
 from certmanager.acme.errors import BadReplyError, UnreachableError
 from certmanager.acme.exchange import Exchange, ExchangeCallback
 from certmanager.acme.fields import printable
@@ -106,7 +107,7 @@ async def open_transport(
     trust: ssl.SSLContext | None = None, on_exchange: ExchangeCallback | None = None
 ) -> AsyncIterator[Transport]:
     """A transport inside the `async with`; `trust` says which certificates the CA's own server may have."""
-    connector = aiohttp.TCPConnector(ssl=trust or ssl.create_default_context())
+    connector = Connector(ssl=trust or ssl.create_default_context())
     timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
     async with aiohttp.ClientSession(
         connector=connector, timeout=timeout, headers={"User-Agent": _USER_AGENT}, cookie_jar=aiohttp.DummyCookieJar()

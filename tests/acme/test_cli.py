@@ -60,6 +60,28 @@ def test_a_ca_elsewhere_is_asked_through_the_proxy_which_is_named(tmp_path: Path
     assert f"GET https://ca.invalid/dir through the proxy {DEAD_PROXY}: " in done.stderr
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])  # noqa: S104 - Pebble is asked on loopback
+def test_a_pebble_of_our_own_finds_the_proof_where_listen_says(tmp_path: Path, host: str) -> None:
+    done = issue(tmp_path, "a.test", "--listen", host)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("127.0.0.2" if sys.platform == "linux" else "::1", "connection refused"),  # ours, where Pebble doesn't look
+        ("", "the host is empty"),
+        ("a..b", "can't listen for HTTP-01 at 'a..b' on port "),
+        ("192.0.2.1", "can't listen for HTTP-01 at '192.0.2.1' on port "),
+    ],
+)
+def test_a_pebble_of_our_own_doesn_t_find_it_elsewhere(tmp_path: Path, host: str, says: str) -> None:
+    done = issue(tmp_path, "a.test", "--listen", host)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert all(len(line) <= 200 for line in done.stderr.splitlines())
+
+
 def test_the_wire_shows_messages_and_no_secret(ca: pebble.Pebble, tmp_path: Path) -> None:
     done = issue(tmp_path, "wire.example.test", "--wire", *at(ca))
     assert done.returncode == 0

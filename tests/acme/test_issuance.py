@@ -21,7 +21,8 @@ from certmanager.acme.clock import SystemClock
 from certmanager.acme.errors import AcmeError, NoChallengeError, OrderFailedError
 from certmanager.acme.exchange import Exchange
 from certmanager.acme.identifier import Identifier, alt_names
-from certmanager.acme.issuance import find_open_order, issue
+from certmanager.acme.issuance import issue
+from certmanager.acme.open_orders import find_open_order
 from certmanager.acme.order import Status
 from certmanager.acme.polling import PollingPolicy
 from certmanager.acme.problem import ProblemError

@@ -718,7 +718,7 @@ class TestSolver:
             order = await client.new_order([NAME])
             with pytest.raises(AcmeError, match="the first failure"):
                 await issue(client, order, keys.generate(), Type.HTTP_01, Broken())
-        assert "couldn't be taken back: the second failure" in caplog.text
+        assert "the second failure" not in caplog.text
 
 
 async def test_a_ca_with_the_wrong_certificate_of_its_own_is_not_talked_to(fake_ca: FakeCA, tmp_path: Path) -> None:

@@ -70,6 +70,12 @@ def test_a_command_that_ends_the_shell_is_named(folder: Clone) -> None:
     assert "line 4: `exit 2` ends the shell" in problem
 
 
+def test_the_reader_is_behind_a_proxy_that_must_not_be_asked_for_this_machine(folder: Clone) -> None:
+    ask = "curl --silent --show-error http://127.0.0.1:1/ 2>&1 | grep -o 'port [0-9]*'"
+    proxied, direct = ask, ask.replace("curl", "curl --noproxy '*'")
+    assert rehearsed(folder, f"$ {proxied}", "port 9", f"$ {direct}", "port 1") == []
+
+
 def test_the_reader_has_a_clone_of_what_lies_here_with_a_python_of_its_own(folder: Clone) -> None:
     commands = (
         "$ git log --format='%an: %s'",

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -39,9 +40,20 @@ def test_its_folder_goes_also_when_we_are_killed(tmp_path: Path, monkeypatch: py
         assert not left.exists()
 
 
+@pytest.fixture
+def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where temporary files go, by a path that is short enough for sockets."""
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_an_operator_under_check_ends_with_the_command(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_operator_under_check_ends_with_the_command_and_nothing_temporary_is_left(
+    tmp_path: Path, empty: Path, number: signal.Signals
+) -> None:
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "workshop", "check", "02"],
         cwd=CHECKOUT,
@@ -64,3 +76,7 @@ def test_an_operator_under_check_ends_with_the_command(tmp_path: Path, number: s
         assert running(children) == []
 
     eventually(gone)
+    if number == signal.SIGKILL:  # what is left then goes with the next command
+        with temporary_directory():
+            pass
+    assert [path for path in empty.rglob("*") if path.is_file() or path.is_socket()] == [base_directory() / "lock"]

@@ -28,13 +28,27 @@ def test_it_is_empty_and_gone_at_the_end() -> None:
     assert not folder.exists()
 
 
-def test_what_one_that_was_killed_left_goes_when_the_next_one_is_made() -> None:
+def left_by_one_that_was_killed() -> Path:
     killed = subprocess.run([sys.executable, "-c", KILLED], check=False, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL
-    left = Path(killed.stdout.strip())
+    return Path(killed.stdout.strip())
+
+
+def test_what_one_that_was_killed_left_goes_when_another_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = left_by_one_that_was_killed()
     assert (left / "file").exists()
     with temporary_directory():
         assert not left.exists()
+
+
+def test_what_one_that_was_killed_left_goes_when_another_ends() -> None:
+    with temporary_directory():
+        left = left_by_one_that_was_killed()
+    assert not left.exists()
 
 
 def test_those_that_are_in_use_stay_when_the_next_one_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

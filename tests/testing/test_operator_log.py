@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from workshop.testing.operator_log import LoggedError, last_error, last_messages, never_awaited, unwritten_exercise
+from workshop.testing.operator_log import (
+    LoggedError,
+    about,
+    last_error,
+    last_messages,
+    never_awaited,
+    unwritten_exercise,
+)
 
 ROOT = Path("/work")
 WRITTEN = {"icecream_operator/reconciler.py"}
@@ -112,11 +119,31 @@ def test_the_last_messages_are_log_lines_and_no_traceback() -> None:
     ]
 
 
+def test_what_names_another_object_is_left_out_with_its_traceback() -> None:
+    operating, *of_a, of_b = LOG.splitlines(keepends=True)
+    assert about(LOG, {"b", "c"}) == operating + of_b
+    assert about(LOG, {"a"}) == operating + "".join(of_a)
+    linked = LOG.removesuffix(of_b) + DURING + raised("reconciling/x.py", "OSError") + of_b
+    assert about(linked, {"b"}) == operating + of_b
+
+
+def test_what_names_no_object_stays_whatever_came_before() -> None:
+    crash = raised("icecream_operator/reconciler.py", "ValueError: no")
+    warning = "/work/icecream_operator/reconciler.py:104: RuntimeWarning: coroutine 'x' was never awaited\n"
+    line = "[2026-01-01 12:00:03,000] icecream_operator.ma [WARNING ] The watch has ended: OSError().\n"
+    assert about(LOG + warning + line + crash, ()) == LOG.partition("\n")[0] + "\n" + warning + line + crash
+
+
 def test_the_api_servers_words_are_told_to_their_end() -> None:
     refused = (
         '[probe] writing the status: icecreams.demo.lva.io "probe" is forbidden: User "system:serviceaccount:'
         'demooperator-system:demooperator-controller-manager" cannot patch resource "icecreams/status" in API group '
         '"demo.lva.io" at the cluster scope (HTTP 403); looking again in 0.005 s'
     )
-    line = "[2026-01-01 12:00:02,000] icecream_operator.ma [INFO    ] "
-    assert last_messages(f"{line}{refused}\n{line}{'x' * 1000}\n") == [f"INFO: {refused}", f"INFO: {'x' * 394} ..."]
+    line = "[2026-01-01 12:00:02,000] icecream_operator.ma [WARNING ] "
+    messages = last_messages(f"{line}{refused}\n{line}{'x' * 1000}\n")
+    assert messages == [f"WARNING: {refused}", f"WARNING: {'x' * 391} ..."]
+
+
+def test_that_it_has_begun_is_no_reason() -> None:
+    assert last_messages(LOG.splitlines()[0]) == []

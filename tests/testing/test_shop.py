@@ -24,19 +24,32 @@ def shop(control_plane: ControlPlane) -> Iterator[Shop]:
         yield opened
 
 
-def test_events_that_others_write_as_core_v1_are_no_harm(control_plane: ControlPlane) -> None:
+def write_event(control_plane: ControlPlane, **regarding: str) -> None:
+    """Write one as core/v1, without an eventTime."""
     event = {
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": {"name": "from-elsewhere", "namespace": "default"},
-        "involvedObject": {},
+        "involvedObject": regarding,
         "reason": "Scheduled",
         "message": "without an eventTime",
     }
     control_plane.kubectl("create", "-f", "-", stdin=json.dumps(event))
+
+
+def test_events_that_others_write_as_core_v1_are_no_harm(control_plane: ControlPlane) -> None:
+    with Shop(control_plane) as shop:
+        write_event(control_plane)
+        assert shop.events("a") == []
+
+
+def test_there_are_no_events_of_a_shop_before(control_plane: ControlPlane) -> None:
+    with Shop(control_plane):
+        write_event(control_plane, name="a", namespace="default")
     with Shop(control_plane) as shop:
         assert shop.events("a") == []
-    control_plane.kubectl("delete", "event", "from-elsewhere")
+        write_event(control_plane, name="a", namespace="default")  # an operator may give it the same name again
+        assert shop.events("a") == [("Scheduled", "without an eventTime")]
 
 
 @pytest.fixture
@@ -109,6 +122,22 @@ def test_one_icecream_with_which_it_never_comes_to_an_end_is_named_and_others_ar
         assert explanation.look.endswith("in reconcile: await asyncio.sleep(0.01)")
         shop.order("a", "matcha")
         assert expect_sold(shop, "a") is None
+
+
+@pytest.mark.parametrize("error", ["KeyError('vanilla')", "Retry('no vanilla today')"])
+def test_what_the_operator_says_of_an_icecream_is_told_by_the_check_that_expects_something_of_it(
+    shop: Shop, reconcile_with: Callable[[str], None], error: str
+) -> None:
+    importing = "from reconciling.errors import Retry"
+    reconcile_with(f"{importing}\nif name == 'a':\n    return\nif name == 'b':\n    raise {error}")
+    with shop.operator():
+        shop.order("a", "matcha")
+        shop.order("b", "vanilla")
+        a, b = expect_sold(shop, "a"), expect_sold(shop, "b")
+    assert a
+    assert b
+    assert "vanilla" not in a.seen
+    assert "vanilla" in b.seen
 
 
 def test_one_that_waits_for_what_never_comes_is_named_where_it_waits(

@@ -17,6 +17,8 @@ from workshop.course.git import Git
 from workshop.system.tempdir import temporary_directory
 
 _PASSED_ON = ("PATH", "LANG", "TMPDIR", "KUBEBUILDER_ASSETS", "WORKSHOP_MIRROR")
+_PROXY = "http://127.0.0.1:9"  # leads nowhere: what a page does needs no network, and for this machine no proxy
+_PROXIES = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), _PROXY)
 _STAMPS = ("ready", "site")  # by which the Makefile knows what is installed
 _SCRIPT = """\
 #!{python}
@@ -46,11 +48,11 @@ def fresh_clone(root: Path) -> Iterator[Git]:
 
 
 def environment(clone: Path, base: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables of somebody who has just logged in, at home in a folder beside the clone."""
+    """The variables of somebody behind a proxy who has just logged in, at home in a folder beside the clone."""
     home = clone.parent / "home"
     home.mkdir(exist_ok=True)
     passed_on = {name: base[name] for name in _PASSED_ON if name in base}
-    return {**passed_on, "HOME": str(home), "WORKSHOP_CACHE": str(cache_root(base))}
+    return {**passed_on, **_PROXIES, "HOME": str(home), "WORKSHOP_CACHE": str(cache_root(base))}
 
 
 def _install(clone: Path) -> None:

@@ -2,20 +2,15 @@
 
 import asyncio
 import contextlib
-import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import assert_never
 
 import click
-from cryptography import x509
 
-from certmanager.acme import http01
 from certmanager.acme.account import ExternalAccount
-from certmanager.acme.challenge import Solver, Type
+from certmanager.acme.challenge import Type
 from certmanager.acme.errors import AcmeError
-from certmanager.acme.exchange import Exchange
 from certmanager.acme.fields import printable
 from certmanager.acme.identifier import Identifier
 from certmanager.acme.polling import PollingPolicy
@@ -24,24 +19,12 @@ from certmanager.acme.storage import Storage
 from certmanager.acme.transcript import Transcript
 from certmanager.pki.errors import PkiError
 from workshop import pebble
-from workshop.pebble.challtestsrv import ChallTestSrv
-from workshop.workspace import home
+from workshop.cli import acme_ca, acme_clean_up, acme_deactivate_account, acme_revoke
+from workshop.cli.acme_ca import CA
+from workshop.cli.acme_folder import FILE, FOLDER, a_line_a_cause, by_default, exchange_printer
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 _HTTP_PORT = 80  # RFC 8555 section 8.3
-_LONGEST_LINE = 200 - len("Error: ")
-
-
-@dataclass(frozen=True)
-class _CA:
-    """Who is asked, and where it looks for proofs. `dns` is challtestsrv's management; `roots` may be unknown."""
-
-    directory_url: str
-    trust: ssl.SSLContext
-    listen: tuple[str, int]
-    dns: str | None
-    roots: Sequence[x509.Certificate] | None = None
+_WEBROOT = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.group("acme")
@@ -49,13 +32,18 @@ def command() -> None:
     """Be an ACME client (RFC 8555)."""
 
 
+for module in (acme_clean_up, acme_deactivate_account, acme_revoke):
+    command.add_command(module.command)
+
+
 @command.command()
 @click.argument("names", nargs=-1, required=True)
 @click.option("--challenge", type=click.Choice(list(map(str, Type))), default=str(Type.HTTP_01), show_default=True)
 @click.option("--directory", "directory_url", metavar="URL", help="The CA's directory. Without: a Pebble for this run.")
-@click.option("--ca-file", type=_FILE, help="What the CA's own HTTPS is trusted by, with --directory.")
+@click.option("--ca-file", type=FILE, help="What the CA's own HTTPS is trusted by, with --directory.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Where to listen for HTTP-01.")
 @click.option("--http-port", type=click.IntRange(0, 65535), help="The port of that, with --directory. [80]")
+@click.option("--webroot", type=_WEBROOT, help="In place of that: a folder that a web server there serves.")
 @click.option("--dns", metavar="URL", help="challtestsrv's management, to answer DNS-01 for the CA of --directory.")
 @click.option("--email", multiple=True, help="A contact for the account.")
 @click.option("--agree", is_flag=True, help="Agree to the terms of service of the CA of --directory.")
@@ -64,7 +52,7 @@ def command() -> None:
 @click.option(
     "--timeout", type=click.IntRange(1, 86400), default=120, show_default=True, help="Seconds to wait at most."
 )
-@click.option("--out", type=_FOLDER, help="Folder for keys and certificate. [.workshop/acme/NAME]")
+@click.option("--out", type=FOLDER, help="Folder for keys and certificate. [.workshop/acme/NAME]")
 @click.option("--wire", is_flag=True, help="Show each message as it went over the wire, opened.")
 def issue(  # one parameter an option, that is click's way
     names: tuple[str, ...],
@@ -73,6 +61,7 @@ def issue(  # one parameter an option, that is click's way
     ca_file: Path | None,
     http_port: int | None,
     listen: str,
+    webroot: Path | None,
     dns: str | None,
     email: tuple[str, ...],
     agree: bool,
@@ -84,13 +73,16 @@ def issue(  # one parameter an option, that is click's way
 ) -> None:
     """Get a certificate for NAMES, told as it goes; interrupted and run again, it goes on with the same order."""
     if directory_url is None:
-        _must_be_without_directory({"--ca-file": ca_file, "--http-port": http_port, "--dns": dns})
+        _must_be_without_directory({"--ca-file": ca_file, "--http-port": http_port, "--webroot": webroot, "--dns": dns})
     elif challenge == Type.DNS_01 and dns is None:
         raise click.UsageError("dns-01 needs --dns URL: the management of a challtestsrv that the CA asks")
+    elif challenge == Type.DNS_01 and webroot is not None:
+        raise click.UsageError("--webroot is for http-01")
     try:
         identifiers = list(dict.fromkeys(map(Identifier.of, names)))
-        storage = Storage(out or home.layout().root / "acme" / identifiers[0].value.replace("*", "_"))
-        with _ca(directory_url, ca_file, (listen, _HTTP_PORT if http_port is None else http_port), dns) as ca:
+        storage = Storage(out or by_default(identifiers[0].value))
+        listen_at = (listen, _HTTP_PORT if http_port is None else http_port)
+        with _warnings_shown(), acme_ca.opened(directory_url, ca_file, listen_at, dns) as ca:
             request = ObtainRequest(
                 ca.directory_url,
                 identifiers,
@@ -99,9 +91,9 @@ def issue(  # one parameter an option, that is click's way
                 _external(eab_kid, eab_hmac_key),
                 terms_agreed=agree or directory_url is None,
             )
-            asyncio.run(_issue(request, storage, ca, PollingPolicy(timeout=timeout), wire=wire))
+            asyncio.run(_issue(request, storage, ca, webroot, PollingPolicy(timeout=timeout), wire=wire))
     except (AcmeError, PkiError, pebble.PebbleError, OSError) as error:
-        raise click.ClickException(_a_line_a_cause(str(error))) from error
+        raise click.ClickException(a_line_a_cause(str(error))) from error
 
 
 def _must_be_without_directory(options: Mapping[str, object]) -> None:
@@ -120,18 +112,16 @@ def _external(key_id: str | None, mac_key: str | None) -> ExternalAccount | None
     return ExternalAccount.of(key_id, mac_key)
 
 
-async def _issue(request: ObtainRequest, storage: Storage, ca: _CA, policy: PollingPolicy, *, wire: bool) -> None:
+async def _issue(
+    request: ObtainRequest, storage: Storage, ca: CA, webroot: Path | None, policy: PollingPolicy, *, wire: bool
+) -> None:
     transcript = Transcript(click.echo)
-
-    def show(exchange: Exchange) -> None:
-        transcript(exchange)
-        if wire:
-            click.echo(f"{exchange}\n")
+    show = exchange_printer(transcript, wire=wire)
 
     def report(sentence: str) -> None:
-        click.echo(_a_line_a_cause(sentence))
+        click.echo(a_line_a_cause(sentence))
 
-    async with _solver(request.challenge, ca, transcript) as solver:
+    async with acme_ca.solver(request.challenge, ca, webroot, storage, transcript) as solver:
         chain = await obtain(
             request, storage, solver, report, trust=ca.trust, roots=ca.roots, on_exchange=show, policy=policy
         )
@@ -140,37 +130,18 @@ async def _issue(request: ObtainRequest, storage: Storage, ca: _CA, policy: Poll
     click.echo(f"  {click.format_filename(storage.chain)}\n  {click.format_filename(storage.certificate_key)}")
 
 
+class _WarningLines(logging.Handler):
+    """Shows what the client warns of."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(a_line_a_cause(f"Warning: {record.getMessage()}"), err=True)
+
+
 @contextlib.contextmanager
-def _ca(directory_url: str | None, ca_file: Path | None, listen: tuple[str, int], dns: str | None) -> Iterator[_CA]:
-    if directory_url is not None:
-        yield _CA(directory_url, _trust(ca_file), listen, dns)
-        return
-    with pebble.serve() as own:
-        click.echo(f"A Pebble of our own, for this run: {own.directory_url}\n")
-        yield _CA(own.directory_url, own.trust, (listen[0], own.http_port), own.dns.url, own.roots())
-
-
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
+def _warnings_shown() -> Iterator[None]:
+    logger, handler = logging.getLogger("certmanager.acme"), _WarningLines(logging.WARNING)
+    logger.addHandler(handler)
     try:
-        return ssl.create_default_context(cafile=ca_file)
-    except ssl.SSLError as error:
-        raise AcmeError(f"--ca-file {str(ca_file)!r} holds no certificates in PEM: {error.reason or error}") from error
-
-
-@contextlib.asynccontextmanager
-async def _solver(challenge: Type, ca: _CA, transcript: Transcript) -> AsyncIterator[Solver]:
-    match challenge:
-        case Type.HTTP_01:
-            async with http01.serve(*ca.listen, transcript.validation_request) as server:
-                yield server
-        case Type.DNS_01:
-            assert ca.dns is not None  # `issue` has refused it otherwise
-            yield ChallTestSrv(ca.dns)
-        case _:
-            assert_never(challenge)
-
-
-def _a_line_a_cause(message: str) -> str:
-    """The message with each line printable and short; what is cut off can be seen by --wire."""
-    lines = (printable(line).rstrip() for line in message.splitlines())
-    return "\n".join(line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…" for line in lines if line)
+        yield
+    finally:
+        logger.removeHandler(handler)

@@ -4,7 +4,6 @@ import importlib.util
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from workshop.site.inline_svg import inline_drawings
 from workshop.site.links import rewrite_links
 from workshop.site.navigation import expand_patterns
 from workshop.site.page import Page, assets, read_pages
+from workshop.system.tempdir import temporary_directory
 
 
 def build(
@@ -33,8 +33,7 @@ def build(
     if not importlib.util.find_spec("mkdocs"):
         raise SiteError("What makes the site isn't installed here. Either of these installs it: make docs, make serve")
     pages, files = _gather(root, command, run_notebooks=run_notebooks, say=say)
-    with tempfile.TemporaryDirectory(prefix="icecream-workshop-site-") as made:
-        folder = Path(made)
+    with temporary_directory() as folder:
         for site, data in (files | {page.site: page.text.encode() for page in pages}).items():
             place = folder / "pages" / site
             place.parent.mkdir(parents=True, exist_ok=True)

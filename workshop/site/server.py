@@ -3,7 +3,6 @@
 import contextlib
 import http.server
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,6 +13,7 @@ import click
 from workshop.site.builder import build
 from workshop.site.errors import SiteError
 from workshop.system import file_watcher
+from workshop.system.tempdir import temporary_directory
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -27,8 +27,8 @@ def serve(root: Path, port: int, command: click.Command, say: Callable[[str], No
     Raises:
         SiteError: it can't be built at the start, or the port is taken.
     """
-    with tempfile.TemporaryDirectory(prefix="icecream-workshop-serve-") as made:
-        site, fresh, old = (Path(made) / name for name in ("site", "fresh", "old"))
+    with temporary_directory() as folder:
+        site, fresh, old = (folder / name for name in ("site", "fresh", "old"))
         with _served(site, port) as url:
             saves = file_watcher.saves(_sources(root))
             build(root, site, command, run_notebooks=False)

@@ -17,19 +17,30 @@ def base_directory() -> Path:
 
 @contextlib.contextmanager
 def temporary_directory() -> Iterator[Path]:
-    """An empty directory for the user alone; it goes at the end, or, if we are killed, when the next one is made."""
+    """An empty directory for the user alone; it goes at the end, or, if we are killed, when another begins or ends."""
     base = base_directory()
     base.mkdir(mode=0o700, exist_ok=True)
     with contextlib.ExitStack() as at_exit:
         with flock.hold(base / "lock"):
-            for lock in base.glob("*.lock"):
-                if not flock.is_held(lock):
-                    _remove(lock)
+            _remove_left(base)
             made = Path(tempfile.mkdtemp(dir=base)).resolve()
             lock = made.with_suffix(".lock")
-            at_exit.callback(_remove, lock)
+            at_exit.callback(_end, lock)
             at_exit.enter_context(flock.hold(lock))
         yield made
+
+
+def _end(lock: Path) -> None:
+    with flock.hold(lock.parent / "lock"):
+        _remove(lock)
+        _remove_left(lock.parent)
+
+
+def _remove_left(base: Path) -> None:
+    """Remove what those have left that were killed."""
+    for lock in base.glob("*.lock"):
+        if not flock.is_held(lock):
+            _remove(lock)
 
 
 def _remove(lock: Path) -> None:

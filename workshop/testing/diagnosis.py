@@ -1,7 +1,7 @@
 """Why an operator doesn't do what a check expects, as far as its end, its log and its stacks say."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from workshop.system import processes
@@ -24,13 +24,16 @@ class Diagnosis:
     place: str = ""
 
 
-def diagnose(operator: OperatorProcess, *, asks: bool) -> Diagnosis:
-    """Say why the operator doesn't do it; `asks` is False where it doesn't even ask the API server for anything."""
-    output, code = operator.output(), operator.exit_code
+def diagnose(operator: OperatorProcess, names: Collection[str], *, asks: bool) -> Diagnosis:
+    """Say why the operator doesn't do it with the icecreams of these `names`, whatever it says of others.
+
+    `asks` is False where it doesn't even ask the API server for anything.
+    """
+    output, code = operator_log.about(operator.output(), names), operator.exit_code
     ended = [] if code is None else [f"the operator has ended: {processes.ended(code)}"]
     if exercise := operator_log.unwritten_exercise(output):
         return Diagnosis([*ended, f"the operator has come upon what isn't written yet: {exercise}"])
-    if error := last_error(operator) or operator_log.never_awaited(output, CHECKOUT):
+    if error := _last_error(output) or operator_log.never_awaited(output, CHECKOUT):
         return Diagnosis([*ended, f"the operator fails: {error.message}"], error.place)
     if ended:
         return Diagnosis([*ended, "nobody has ended it: is there a call of sys.exit or os._exit?"])
@@ -45,7 +48,7 @@ def diagnose(operator: OperatorProcess, *, asks: bool) -> Diagnosis:
 
 def last_error(operator: OperatorProcess) -> LoggedError | None:
     """Return the last exception that the operator has logged with its traceback."""
-    return operator_log.last_error(operator.output(), CHECKOUT, students_files(CHECKOUT))
+    return _last_error(operator.output())
 
 
 def find_hang(operator: OperatorProcess, *, until: Callable[[], bool], within: float) -> CheckFailedError | None:
@@ -70,6 +73,10 @@ def find_hang(operator: OperatorProcess, *, until: Callable[[], bool], within: f
 def may_hang(operator: OperatorProcess) -> bool:
     """Whether the operator is, or waits, in a file that students write."""
     return bool(_place(operator))
+
+
+def _last_error(output: str) -> LoggedError | None:
+    return operator_log.last_error(output, CHECKOUT, students_files(CHECKOUT))
 
 
 def _place(operator: OperatorProcess) -> str:

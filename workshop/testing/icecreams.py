@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from kubernetes import config
-from kubernetes.client import ApiClient, ApiException, CustomObjectsApi, V1DeleteOptions, V1Preconditions
+from kubernetes.client import ApiClient, ApiException, Configuration, CustomObjectsApi, V1DeleteOptions, V1Preconditions
 
 Body: TypeAlias = dict[str, Any]  # an object of the API, as JSON
 
@@ -31,9 +31,16 @@ def manifest(name: str, *flavours: str, topping: Sequence[str] = (), **metadata:
 
 @contextlib.contextmanager
 def connected(kubeconfig: Path) -> Iterator[ApiClient]:
-    """A client of the API server of `kubeconfig`, which fails at once and leaves no connection behind."""
-    client: ApiClient = config.new_client_from_config(str(kubeconfig))  # type: ignore[no-untyped-call]
-    client.configuration.retries = False
+    """A client of the API server of `kubeconfig`, which fails at once and leaves no connection behind.
+
+    It writes certificate and key into files beside that, for Python's TLS; so they go with it if we are killed.
+    """
+    configuration: Configuration = type.__call__(Configuration)
+    configuration.retries = False
+    config.load_kube_config(  # type: ignore[no-untyped-call]
+        str(kubeconfig), client_configuration=configuration, temp_file_path=str(kubeconfig.parent)
+    )
+    client = ApiClient(configuration)
     try:
         yield client
     finally:

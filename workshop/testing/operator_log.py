@@ -7,9 +7,18 @@ from pathlib import Path
 
 from workshop.testing.failures import ask_for_await
 
+_RAISED = "Traceback (most recent call last):\n"
 _TRACEBACK = re.compile(
     r"^(?P<before>Exception ignored .*\n|During handling of .*\n\n|The above exception was .*\n\n)?"
-    r"Traceback \(most recent call last\):\n(?P<frames>(?:[ ].*\n|\n)*)(?P<error>\S.*)$",
+    rf"{re.escape(_RAISED)}(?P<frames>(?:[ ].*\n|\n)*)(?P<error>\S.*)$",
+    re.MULTILINE,
+)
+_TIME = r"\[[\d-]+ [\d:,]+\]"
+_LINE = re.compile(rf"^{_TIME} \S+ +\[(?P<level>\w+) *\] (?P<message>.*)$", re.MULTILINE)
+_PYTHONS = r"Exception ignored |Process |\S+:\d+: \w+Warning: "  # what Python writes of itself, between log lines
+_OF_OBJECT = re.compile(
+    rf"^{_TIME} \S+ +\[\w+ *\] \[(?P<name>[^\]\s]+)\] .*\n"
+    rf"(?:{re.escape(_RAISED)}(?:(?!{_TIME}|{_PYTHONS}).*\n)*)?",
     re.MULTILINE,
 )
 _FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>\S+)$', re.MULTILINE)
@@ -17,7 +26,6 @@ _NEVER_AWAITED = re.compile(
     r"^(?P<file>/.+):(?P<line>\d+): RuntimeWarning: (?P<what>coroutine '.+' was never awaited)$", re.MULTILINE
 )
 _NOT_WRITTEN = re.compile(r"NotImplementedError\W+(?P<what>exercise \d+: [^'\"\n]+)")
-_LINE = re.compile(r"^\[[\d-]+ [\d:,]+\] \S+ +\[(?P<level>\w+) *\] (?P<message>.*)$", re.MULTILINE)
 _WIDTH = 400  # the API server's own words take 300, and the reason comes last
 
 
@@ -27,6 +35,11 @@ class LoggedError:
 
     message: str
     place: str
+
+
+def about(output: str, names: Collection[str]) -> str:
+    """Return an operator's output without what it says, and which exceptions it logs, of objects of other names."""
+    return _OF_OBJECT.sub(lambda logged: logged[0] if logged["name"] in names else "", output)
 
 
 def last_error(output: str, root: Path, written: Collection[str]) -> LoggedError | None:
@@ -63,8 +76,9 @@ def unwritten_exercise(output: str) -> str:
 
 
 def last_messages(output: str, lines: int = 3) -> list[str]:
-    """Return level and message of the last lines of an operator's log."""
-    return [_cut(f"{line['level']}: {line['message']}") for line in _LINE.finditer(output)][-lines:]
+    """Return level and message of the last lines of an operator's log that are about an object, or a warning."""
+    reasons = [line for line in _LINE.finditer(output) if line["level"] != "INFO" or line["message"].startswith("[")]
+    return [_cut(f"{line['level']}: {line['message']}") for line in reasons[-lines:]]
 
 
 def _tracebacks(output: str) -> Iterator[re.Match[str]]:

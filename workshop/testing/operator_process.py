@@ -17,6 +17,7 @@ from pathlib import Path
 
 from workshop.system import processes
 from workshop.testing import stack_dump
+from workshop.testing.multiprocessing_internals import use_temporary_directory
 from workshop.testing.stack_dump import StackDump
 from workshop.workspace import operators
 from workshop.workspace.cluster import CHECKOUT, Cluster
@@ -31,6 +32,7 @@ _ANSWER_LIMIT = 2.0  # seconds for a dump of its stacks
 
 def prepare() -> None:
     """Have the process to fork from begin with its imports, before the first operator is wanted."""
+    use_temporary_directory()
     forkserver.ensure_running()
 
 
@@ -44,6 +46,7 @@ class OperatorProcess:
         self.log = log
         log.unlink(missing_ok=True)
         log.touch(mode=0o600)
+        prepare()
         self._dumps, pipe = _context.Pipe(duplex=False)
         self._process = _context.Process(target=_operate, args=(kubeconfig, log, module, arguments, pipe, CHECKOUT))
         self._process.start()

@@ -4,7 +4,7 @@ It takes orders in the order in which they came, so by then it has dealt with al
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from workshop.system.polling import eventually
 from workshop.testing import diagnosis, icecreams, operator_log
@@ -59,14 +59,14 @@ class Probe:
             eventually(assert_true, within=within)
         return look()
 
-    def error(self, expected: str, seen: str, look: str) -> CheckFailedError:
-        """Return what a check says, with the reason why the operator doesn't do what is expected."""
+    def error(self, expected: str, seen: str, names: Collection[str], look: str) -> CheckFailedError:
+        """Return what a check says, with the reason why the operator doesn't do what is expected of these icecreams."""
         if not self._unresponsive:
             self._hang = diagnosis.find_hang(self.operator, until=self._is_elsewhere, within=_HANG_LIMIT)
         if self._hang:
             return self._hang
         asks = not self._unresponsive or any(request.name == self._name for request in self._requests())
-        why = diagnosis.diagnose(self.operator, asks=asks)
+        why = diagnosis.diagnose(self.operator, {*names, self._name}, asks=asks)
         return CheckFailedError(expected=expected, seen="\n".join([seen, *why.lines]), look=why.place or look)
 
     def unanswered(self) -> str:

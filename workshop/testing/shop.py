@@ -10,7 +10,7 @@ way a slow machine makes no check red, and a wrong operator none slow.
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +27,7 @@ from workshop.testing.probe import Probe
 from workshop.workspace import operators
 from workshop.workspace.cluster import Cluster
 
+_EVENTS = ("events.k8s.io", "v1", "default", "events")
 _GRACE = 1.0  # seconds after the probe for what had to be tried again
 
 
@@ -42,7 +43,7 @@ class Shop:
         self.icecreams = Icecreams(self._client)
         self._objects: Any = CustomObjectsApi(self._client)
         self._started_at = audit_log.end(cluster)
-        self._old_events = {event["metadata"]["name"] for event in self._list_events()}
+        self._objects.delete_collection_namespaced_custom_object(*_EVENTS)  # those of a shop before
         self._probe_numbers = itertools.count(1)
         self._probe: Probe
 
@@ -99,8 +100,11 @@ class Shop:
     # What there is to see.
 
     def events(self, name: str) -> list[tuple[str, str]]:
-        """Return reason and note of the Events about an icecream since the shop was opened."""
-        events = [event for event in self._list_events() if event["metadata"]["name"] not in self._old_events]
+        """Return reason and note of the Events about an icecream since the shop was opened.
+
+        They are listed as they are: what others write as core/v1 lacks fields that the client's EventsV1Api insists on.
+        """
+        events: list[Body] = self._objects.list_namespaced_custom_object(*_EVENTS)["items"]
         return [(event["reason"], event["note"]) for event in events if event["regarding"].get("name") == name]
 
     def requests(self) -> list[AuditedRequest]:
@@ -118,12 +122,6 @@ class Shop:
         """Return the last exception that the operator has logged with its traceback."""
         return diagnosis.last_error(self._probe.operator)
 
-    def _list_events(self) -> list[Body]:
-        """List them as they are: what others write as core/v1 lacks fields that the client's EventsV1Api insists on."""
-        listed = self._objects.list_namespaced_custom_object("events.k8s.io", "v1", "default", "events")
-        events: list[Body] = listed["items"]
-        return events
-
     # What a check expects.
 
     def expect(self, what: str, wanted: Mapping[str, View], *, look: str) -> None:
@@ -140,12 +138,15 @@ class Shop:
             return "\n".join(f"{name}: {icecreams.describe(view)}" for name, view in views.items())
 
         rows = "\n".join(f"{name}: {icecreams.describe(fields)}" for name, fields in wanted.items())
-        self.expect_that(f"{what}\n{rows}", difference, look=look)
+        self.expect_that(f"{what}\n{rows}", difference, names=wanted.keys(), look=look)
 
-    def expect_that(self, what: str, difference: Callable[[], str], *, look: str, within: float = 0) -> None:
+    def expect_that(
+        self, what: str, difference: Callable[[], str], *, names: Collection[str], look: str, within: float = 0
+    ) -> None:
         """Wait until `difference` returns nothing; what it returns is what is seen instead.
 
-        `within` is how many seconds to wait where the operator can't see a probe.
+        `names` are the icecreams that it is about: what the operator logs of others is no reason. `within` is how many
+        seconds to wait where the operator can't see a probe.
 
         Raises:
             CheckFailedError: there is a difference.
@@ -161,7 +162,7 @@ class Shop:
                 self._probe.answers() and self._probe.becomes_true(is_done, _GRACE)
             )
         if not done:
-            raise self._probe.error(what, difference(), look)
+            raise self._probe.error(what, difference(), names, look)
 
     def settle(self, *, look: str = "the operator's log") -> None:
         """Wait until the operator has dealt with all that happened before this call.
@@ -171,4 +172,4 @@ class Shop:
         """
         if not self._probe.answers():
             what = "the operator to look at an order and write its status, with the condition Ready"
-            raise self._probe.error(what, self._probe.unanswered(), look)
+            raise self._probe.error(what, self._probe.unanswered(), (), look)

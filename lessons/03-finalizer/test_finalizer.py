@@ -214,7 +214,7 @@ class OperatedShop:
             alike = all(views[name].get(field) == value for name, row in rows.items() for field, value in row.items())
             return "" if alike else _rows(views)
 
-        self.shop.expect_that(f"{what}\n{_rows(rows)}", difference, look=look, within=within)
+        self.shop.expect_that(f"{what}\n{_rows(rows)}", difference, names=rows, look=look, within=within)
 
     def expect_scoops(self, what: str, flavour: str, scoops: int, *, look: str) -> None:
         """Wait until there are so many scoops."""
@@ -223,7 +223,7 @@ class OperatedShop:
             seen = self.freezer.scoops(flavour)
             return "" if seen == scoops else f"{seen} scoops of {flavour}"
 
-        self.shop.expect_that(f"{what}: {scoops} scoops of {flavour} in stock", difference, look=look)
+        self.shop.expect_that(f"{what}: {scoops} scoops of {flavour} in stock", difference, names=[], look=look)
 
     def expect_event(self, name: str, reason: str, *, look: str) -> None:
         """Wait until there is an Event about an icecream, and none for another reason."""
@@ -232,7 +232,7 @@ class OperatedShop:
             reasons = [reason for reason, _ in self.shop.events(name)]
             return "" if set(reasons) == {reason} else f"Events: {', '.join(reasons) or 'none'}"
 
-        self.shop.expect_that(f"an Event about {name}: {reason}", difference, look=look, within=10)
+        self.shop.expect_that(f"an Event about {name}: {reason}", difference, names=[name], look=look, within=10)
 
     def set_finalizers(self, name: str, *finalizers: str) -> None:
         """Edit the list as somebody else does."""
@@ -882,6 +882,7 @@ def test_without_a_finalizer_nothing_is_reserved(shop: OperatedShop) -> None:
         shop.shop.expect_that(
             "the operator to try to put its finalizer on",
             lambda: "" if shop.shop.writes("unfinalized") else "it has not tried",
+            names=["unfinalized"],
             look=STEP,
         )
         seen = shop.view("unfinalized")

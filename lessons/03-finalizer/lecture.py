@@ -47,6 +47,6 @@ def change(by: int) -> None:
 
 
 def crash() -> None:
-    """End as a process ends that is out of memory, or whose machine is: in the middle, and without good-byes."""
+    """End as a process that is out of memory ends: in the middle, and without good-byes."""
     if "CRASH" in os.environ:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -21,6 +21,12 @@ Through = Callable[..., AbstractContextManager[faults.FaultInjector]]
 @pytest.fixture(scope="session")
 def user(control_plane: ControlPlane) -> Iterator[Path]:
     """The kubeconfig of a service account that may do what it likes with Secrets."""
+    yield log_in(control_plane)
+    control_plane.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+
+
+def log_in(control_plane: ControlPlane) -> Path:
+    """Make that account, and return its kubeconfig."""
     control_plane.kubectl("create", "namespace", NAMESPACE)
     control_plane.kubectl("create", "serviceaccount", "user", "-n", NAMESPACE)
     control_plane.kubectl("create", "role", "user", "--verb=*", "--resource=secrets", "-n", NAMESPACE)
@@ -30,8 +36,7 @@ def user(control_plane: ControlPlane) -> Iterator[Path]:
     admin = json.loads(control_plane.kubeconfig.read_text())
     path = control_plane.folder / "user.kubeconfig"
     kubeconfig.write(path, kubeconfig.with_token(admin["clusters"][0]["cluster"], token, NAMESPACE))
-    yield path
-    control_plane.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+    return path
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_a_kind_strikes_what_it_would_in_production(kind: str) -> None:
 def test_a_watch_is_struck_at_its_events(kind: str, action: type) -> None:
     on_line = injector({kind: 1}).decide(REQUESTS["watch"]).on_line
     assert on_line
-    assert [type(struck) for struck in on_line(0)] == [action]
+    assert [type(struck) for struck in on_line(0, b"")] == [action]
 
 
 def test_only_a_watch_is_taken_apart_into_events() -> None:
@@ -78,8 +78,8 @@ def test_only_a_watch_is_taken_apart_into_events() -> None:
 def test_a_list_is_stale_only_if_an_earlier_one_was_answered() -> None:
     faults = injector({"stale": 1})
     first = faults.decide(REQUESTS["list from 0"])
-    assert first.on_head
-    first.on_head(b'{"kind":"IcecreamList","metadata":{"resourceVersion":"7"}')
+    assert first.on_body
+    first.on_body(b'{"kind":"IcecreamList","metadata":{"resourceVersion":"7"}')
     second = faults.decide(REQUESTS["list from 0"])
     assert first.actions == []
     assert second.actions == [RewriteTarget(f"{PATH}?resourceVersion=7&resourceVersionMatch=Exact")]
@@ -88,10 +88,10 @@ def test_a_list_is_stale_only_if_an_earlier_one_was_answered() -> None:
 
 def test_only_a_list_that_is_newer_than_the_last_one_is_remembered() -> None:
     faults, targets = injector({"stale": 1}), set()
-    on_head = faults.decide(REQUESTS["list from 0"]).on_head
-    assert on_head
+    on_body = faults.decide(REQUESTS["list from 0"]).on_body
+    assert on_body
     for version in (b"7", b"5", b"7"):
-        on_head(b'{"metadata":{"resourceVersion":"%b"}' % version)
+        on_body(b'{"metadata":{"resourceVersion":"%b"}' % version)
     for _ in range(20):
         (action,) = actions(faults, "list from 0")
         assert isinstance(action, RewriteTarget)

@@ -105,6 +105,15 @@ def test_all_of_the_killed_clients_connections_go(through: Through, direct: Clie
     assert direct.names() == set()
 
 
+def test_a_kill_that_is_forgotten_kills_nobody(through: Through, direct: Client) -> None:
+    with through() as proxy:
+        killed = proxy.kill_at(1, BEFORE, lambda: None)
+        proxy.kill_nobody()
+        assert Client(proxy.kubeconfig).create("a").status == 201
+        assert not killed.done()
+    assert direct.names() == {"a"}
+
+
 def test_that_a_process_cannot_be_killed_is_raised_to_whoever_waits(through: Through) -> None:
     def nobody() -> None:
         raise ProcessLookupError("it has ended already")

@@ -127,7 +127,7 @@ def test_a_list_whose_earlier_state_the_api_server_refuses_is_answered_as_asked(
     direct.create("vanilla")
     recent = HttpRequest("GET", f"{SECRETS}?resourceVersion=0")
     with through({"stale": 1}) as proxy:
-        remember = proxy.decide(recent).on_head
+        remember = proxy.decide(recent).on_body
         assert remember
         remember(f'{{"metadata":{{"resourceVersion":"{int(direct.version()) + 1_000_000}"}}'.encode())
         assert Client(proxy.kubeconfig).names("?resourceVersion=0") == {"vanilla"}

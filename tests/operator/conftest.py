@@ -11,6 +11,7 @@ from workshop.testing.icecreams import Icecreams
 from workshop.testing.operator_process import OPERATOR, OperatorProcess
 from workshop.testing.shop import Shop
 from workshop.workspace import operators
+from workshop.workspace.cluster import CHECKOUT
 
 FIGURE = "the operator in figures"
 
@@ -69,9 +70,11 @@ def start(kubeconfig: Path, tmp_path: Path) -> Iterator[Callable[..., OperatorPr
     """Start an operator: `start("--on-oversell=mark", kubeconfig=proxy.kubeconfig)`."""
     started: list[OperatorProcess] = []
 
-    def start_one(*arguments: str, kubeconfig: Path = kubeconfig, module: str = OPERATOR.module) -> OperatorProcess:
+    def start_one(
+        *arguments: str, kubeconfig: Path = kubeconfig, module: str = OPERATOR.module, root: Path = CHECKOUT
+    ) -> OperatorProcess:
         log = tmp_path / f"operator-{len(started)}.log"
-        started.append(OperatorProcess(kubeconfig, log, *arguments, module=module))
+        started.append(OperatorProcess(kubeconfig, log, *arguments, module=module, root=root))
         return started[-1]
 
     yield start_one

@@ -27,6 +27,7 @@ _COMMANDS = {
     "hint": "help with what is red",
     "lessons": "the way through the course, and where you are",
     "logs": "a component's log",
+    "perturb": "scenarios, run at all points at which an operator may be killed, be behind, or not see something",
     "reset": "forget the control plane's data",
     "run": "a component in the foreground, as its own service account",
     "serve": "the site on this machine, built again at each save",

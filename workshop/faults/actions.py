@@ -59,9 +59,9 @@ class KillClient:
 
 @dataclass(frozen=True)
 class Hold:
-    """In a stream: let nothing more pass before `until` is done."""
+    """In a stream: let nothing more pass before `passes` is done; if that is False, close the connection then."""
 
-    until: Future[None]
+    passes: Future[bool]
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ class Decision:
     """What becomes of one request: the actions in their order, and who wants to see the response.
 
     `on_line` is asked for each line of the response, by its number from 0; without it the response isn't split.
-    `on_head` is shown the first piece of a good response.
+    `on_body` is shown the body of a good response.
     """
 
     actions: Sequence[RequestAction]
-    on_line: Callable[[int], Sequence[LineAction]] | None = None
-    on_head: Callable[[bytes], None] | None = None
+    on_line: Callable[[int, bytes], Sequence[LineAction]] | None = None
+    on_body: Callable[[bytes], None] | None = None

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from workshop.faults import kinds, stale_lists
-from workshop.faults.actions import Cut, Decision, EndWith, Hold, HttpRequest, KillClient, LineAction, RequestAction
+from workshop.faults.actions import Cut, Decision, EndWith, HttpRequest, KillClient, LineAction, RequestAction
 from workshop.faults.kinds import Kind
 from workshop.faults.rates import FaultRates, parse_rates
 from workshop.faults.request_info import RequestInfo
+from workshop.faults.view import View
 
 FaultAction = RequestAction | Cut | EndWith
 A = TypeVar("A", bound=FaultAction)
@@ -59,6 +60,7 @@ class FaultInjector:
         self, kubeconfig: Path, rates: FaultRates, on_injected: Callable[[InjectedFault], object] | None = None
     ) -> None:
         self.kubeconfig = kubeconfig
+        self.view = View()
         self._rates = rates
         self._on_injected = on_injected
         self._requests: Counter[tuple[str, str]] = Counter()
@@ -66,12 +68,16 @@ class FaultInjector:
         self._writes: list[RequestInfo] = []
         self._injected: list[InjectedFault] = []
         self._pending_kill: _PendingKill | None = None
-        self._watches_released: Future[None] | None = None
 
     @property
     def writes(self) -> list[RequestInfo]:
         """The writes that came so far, in their order, whatever became of them; the n-th is the one of `kill_at(n)`."""
         return list(self._writes)
+
+    @property
+    def requests(self) -> int:
+        """How many requests came so far."""
+        return self._requests.total()
 
     @property
     def injected(self) -> list[InjectedFault]:
@@ -97,11 +103,11 @@ class FaultInjector:
     @contextlib.contextmanager
     def watches_held(self) -> Iterator[None]:
         """Inside the `with`, no event of a watch passes, so the process's cache stays as it is; then all pass."""
-        self._watches_released = Future()
+        self.view.hold()
         try:
             yield
         finally:
-            self._watches_released.set_result(None)
+            self.view.release()
 
     def kill_at(self, nth: int, when: When, process: int | Callable[[], object]) -> "Future[RequestInfo]":
         """Kill the process at its `nth` write, counted from the proxy's start, from 1.
@@ -122,6 +128,10 @@ class FaultInjector:
         self._pending_kill = _PendingKill(nth, when, kill, Future())
         return self._pending_kill.write
 
+    def kill_nobody(self) -> None:
+        """Forget the kill that is pending, if one is."""
+        self._pending_kill = None
+
     def decide(self, request: HttpRequest) -> Decision:
         """What becomes of this request."""
         info = RequestInfo.of(request)
@@ -134,6 +144,8 @@ class FaultInjector:
 
     def _decide(self, info: RequestInfo, occasion: tuple[str, str, int]) -> Decision:
         rates, random, actions = self._rates, self._rates.random(*occasion), list[RequestAction]()
+        if by_view := self.view.request_action(info):
+            actions.append(by_view)
         if rates.delays(random):
             actions.append(self._record(Kind.LATENCY, info, kinds.delay(random, rates.longest_delay)))
         kind = rates.choose(kinds.candidates(info), random)
@@ -142,22 +154,25 @@ class FaultInjector:
         return Decision(
             actions,
             on_line=partial(self._at_event, info, occasion) if info.verb == "watch" else None,
-            on_head=partial(self._remember_list, info.path) if info.verb == "list" else None,
+            on_body=partial(self._on_list, info) if info.verb == "list" else None,
         )
 
-    def _at_event(self, info: RequestInfo, occasion: tuple[str, str, int], number: int) -> list[LineAction]:
+    def _at_event(
+        self, info: RequestInfo, occasion: tuple[str, str, int], number: int, line: bytes
+    ) -> list[LineAction]:
         rates, random = self._rates, self._rates.random(*occasion, number)
-        actions: list[LineAction] = [Hold(self._watches_released)] if self._watches_released else []
+        actions = list(self.view.event_actions(info, line))
         if rates.delays(random):
             actions.append(self._record(Kind.LATENCY, info, kinds.delay(random, rates.longest_delay), number))
         if kind := rates.choose(kinds.OF_EVENTS, random):
             actions.append(self._record(kind, info, kinds.event_action(kind, random), number))
         return actions
 
-    def _remember_list(self, path: str, head: bytes) -> None:
-        version, versions = stale_lists.resource_version(head), self._list_versions[path]
+    def _on_list(self, info: RequestInfo, body: bytes) -> None:
+        version, versions = stale_lists.resource_version(body), self._list_versions[info.path]
         if version is not None and (not versions or version > versions[-1]):
             versions.append(version)
+        self.view.on_list(info, body)
 
     def _kill(self, info: RequestInfo) -> KillClient | None:
         pending = self._pending_kill

@@ -12,7 +12,6 @@ from aiohttp import web
 from workshop.faults.actions import Cut, Decision, Delay, EndWith, Hold, LineAction
 from workshop.faults.upstream import HOP_BY_HOP, without
 
-_HEAD = 1024  # bytes of a response that `on_head` is shown
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time to linger: closing resets
 
 
@@ -26,30 +25,33 @@ async def relay_response(
     await outgoing.prepare(incoming)
     if decision.on_line and response.ok and response.content_type == "application/json":
         return await _relay_lines(decision.on_line, incoming, response, outgoing)
-    head = b""
+    body = bytearray()
     async for piece in response.content.iter_any():
         await outgoing.write(piece)
-        head += piece[: _HEAD - len(head)]
-    if decision.on_head and response.ok:
-        decision.on_head(head)
+        if decision.on_body:
+            body += piece
+    if decision.on_body and response.ok:
+        decision.on_body(bytes(body))
     await outgoing.write_eof()
     return outgoing
 
 
 async def _relay_lines(
-    on_line: Callable[[int], Sequence[LineAction]],
+    on_line: Callable[[int, bytes], Sequence[LineAction]],
     incoming: web.BaseRequest,
     response: aiohttp.ClientResponse,
     outgoing: web.StreamResponse,
 ) -> web.StreamResponse:
     number = 0
     async for line in lines(response.content.iter_any()):
-        for action in on_line(number):
+        for action in on_line(number, line):
             match action:
                 case Delay(seconds):
                     await asyncio.sleep(seconds)
-                case Hold(until):
-                    await asyncio.wait([asyncio.wrap_future(until)])  # `wait`: giving up here leaves `until` alone
+                case Hold(passes):
+                    await asyncio.wait([asyncio.wrap_future(passes)])  # `wait`: giving up here leaves `passes` alone
+                    if not passes.result():
+                        return close(incoming)
                 case Cut(share):
                     await outgoing.write(line[: int(share * len(line))])
                     return close(incoming)

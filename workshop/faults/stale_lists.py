@@ -39,11 +39,15 @@ def earlier_target(info: RequestInfo, list_versions: Sequence[int], share: float
     allowed = [version for version in list_versions if oldest is not None and version >= oldest]
     if not allowed:
         return None
-    version = allowed[int(share * len(allowed))]
+    return target_as_of(info, allowed[int(share * len(allowed))])
+
+
+def target_as_of(info: RequestInfo, version: int) -> str:
+    """The target of a list that asks for exactly this version."""
     return f"{info.path}?{urlencode({**info.query, 'resourceVersion': version, 'resourceVersionMatch': 'Exact'})}"
 
 
-def resource_version(head: bytes) -> int | None:
-    """The resourceVersion of a list, from the beginning of its JSON."""
-    match = _VERSION.search(head)
+def resource_version(body: bytes) -> int | None:
+    """The resourceVersion of a list, from its JSON."""
+    match = _VERSION.search(body)
     return int(match[1]) if match else None

@@ -39,16 +39,18 @@ def prepare() -> None:
 class OperatorProcess:
     """A running operator, its output in the file `log`. Whoever starts it ends it.
 
-    `module` is for one that is the operator and does something else besides.
+    `root` is where its code lies; `module` is for one that is the operator and does something else besides.
     """
 
-    def __init__(self, kubeconfig: Path, log: Path, *arguments: str, module: str = OPERATOR.module) -> None:
+    def __init__(
+        self, kubeconfig: Path, log: Path, *arguments: str, module: str = OPERATOR.module, root: Path = CHECKOUT
+    ) -> None:
         self.log = log
         log.unlink(missing_ok=True)
         log.touch(mode=0o600)
         prepare()
         self._dumps, pipe = _context.Pipe(duplex=False)
-        self._process = _context.Process(target=_operate, args=(kubeconfig, log, module, arguments, pipe, CHECKOUT))
+        self._process = _context.Process(target=_operate, args=(kubeconfig, log, module, arguments, pipe, root))
         self._process.start()
         pipe.close()
 
@@ -125,6 +127,7 @@ def _operate(
     os.dup2(output, 2)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     os.environ.update(operators.environment_of(kubeconfig, log.parent))
+    sys.path.insert(0, str(root))
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -1,5 +1,6 @@
 """Which cluster this is. A cluster has no name; many tools take the uid of its namespace kube-system for one."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ class ClusterIdentity:
     def __init__(self, api: Callable[[], ApiClient]) -> None:
         self._api = api
         self._uid = ""
+        self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self) -> str:
         """Return the uid.
@@ -24,12 +26,13 @@ class ClusterIdentity:
         Raises:
             Retry: it can't be read now.
         """
-        if not self._uid:
-            try:
-                with translated("reading the namespace kube-system"):
-                    self._uid = await self._read()
-            except NotFound as error:
-                raise Retry(str(error)) from error
+        async with self._one_at_a_time:
+            if not self._uid:
+                try:
+                    with translated("reading the namespace kube-system"):
+                        self._uid = await self._read()
+                except NotFound as error:
+                    raise Retry(str(error)) from error
         return self._uid
 
     async def _read(self) -> str:

@@ -58,6 +58,6 @@ def parse(body: Mapping[str, Any]) -> Icecream:
 
 
 def _problem(field: str, value: object) -> str:
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ""
-    return f"{field} is not a list of strings"
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        return f"{field} is not a list of strings"
+    return f"{field} has a NUL character" if any("\0" in item for item in value) else ""

@@ -1,7 +1,7 @@
 """Reserves the scoops of what is sold, and says so where there are none left."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 
 from icecream_operator import quota
 from icecream_operator.cache import Cache
@@ -15,9 +15,8 @@ from icecream_operator.waiting import WaitingList
 from reconciling.conditions import Condition
 from reconciling.logs import object_logger
 
-logger = logging.getLogger(__name__)
-
 OUT_OF_STOCK, UNAVAILABLE = "OutOfStock", "FreezerUnavailable"
+logger = logging.getLogger(__name__)
 
 
 def wanted(icecream: Icecream, verdict: Verdict | None) -> Reservation:
@@ -32,6 +31,12 @@ def ahead(icecream: Icecream, icecreams: Iterable[Icecream]) -> list[Reservation
     earlier = sorted((other for other in icecreams if other.rank < icecream.rank), key=lambda other: other.rank)
     reservations = [wanted(other, verdicts.get(other.name)) for other in earlier]
     return [reservation for reservation in reservations if reservation.flavours & set(icecream.flavours)]
+
+
+def difference(wanted: Reservation, reserved: Set[str]) -> str:
+    """Say what is reserved, and what should be."""
+    seen, flavours = (", ".join(sorted(names)) or "nothing" for names in (reserved, wanted.flavours))
+    return f"{wanted.name} has {seen} reserved: to be {flavours}"
 
 
 class ReservationStep:
@@ -54,9 +59,8 @@ class ReservationStep:
         try:
             reserved = await self._freezer.reserved(icecream.uid)
             if reserved != reservation.flavours:
-                if _was_sold(icecream) and (lost := reservation.flavours - reserved):
-                    flavours = ", ".join(sorted(lost))
-                    object_logger(logger, icecream.name).warning("Repair: it was sold without a scoop of %s", flavours)
+                if reservation.flavours and _was_sold(icecream):
+                    object_logger(logger, icecream.name).warning("Repair: %s", difference(reservation, reserved))
                 before = ahead(icecream, self._cache().connected(icecream.flavours))
                 await self._freezer.reserve(reservation, before)
                 self._waiting.look()

@@ -10,6 +10,7 @@ reserved for it is given back. Nothing in here knows the API server but the comm
 | `ledger` | every change of the stock, for ever, and whether they add up |
 | `schema` | the tables, and whether a database has them |
 | `database` | SQLite or PostgreSQL by URL: transactions, and what goes wrong with them in two words |
+| `url` | what can't be its URL |
 | `freezer` | the same for the operator's event loop, which never waits for a database |
 | `commands` | `python -m icecream_operator.freezer` |
 """

@@ -5,10 +5,13 @@ Exit codes: 0 if all is well or was mended, 1 if something is wrong or can't be 
 
 import argparse
 import asyncio
+import contextlib
+import os
 import re
 import sys
 
 from icecream_operator.freezer import commands, database_url
+from icecream_operator.freezer.errors import FreezerError
 from reconciling.connection import CredentialsError
 from reconciling.errors import NotFound, Retry
 
@@ -22,13 +25,19 @@ def main() -> int:
     if arguments.command == "stock" and (arguments.flavour is None) != (arguments.scoops is None):
         parser.error(f"to set a stock, name {_A_FLAVOUR_AND_A_NUMBER}")
     try:
-        return asyncio.run(commands.run(arguments))
-    except CredentialsError as error:
+        with contextlib.closing(arguments.freezer_url):
+            exit_code = asyncio.run(commands.run(arguments))
+        sys.stdout.flush()
+    except (CredentialsError, FreezerError) as error:
         print(f"freezer: {error}", file=sys.stderr)
         return 2
     except (Retry, NotFound) as error:
         print(f"freezer: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever reads has read enough, say `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,8 +61,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _flavour(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("a flavour has a name")
+    if not re.fullmatch(r"\S+( \S+)*", text) or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of a flavour")
     return text
 
 

@@ -4,18 +4,23 @@ Blocking calls, each with a limit of time. `freezer` keeps them off the event lo
 """
 
 import contextlib
+import os
+import socket
+import sqlite3
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc
 
 from icecream_operator.freezer import schema
 from icecream_operator.freezer.errors import FreezerError, UnavailableError
+from icecream_operator.freezer.url import parse
 
 TIMEOUT = 5  # seconds that a connection, a lock or a statement may take
+_LIMIT = 2 * TIMEOUT  # seconds for a transaction, where a server doesn't even answer that it is late
 _MILLISECONDS = TIMEOUT * 1000
 _LOCK = 0x1CEC12EA  # any number that others don't take for a lock of theirs
 _POSTGRESQL = {
@@ -23,6 +28,8 @@ _POSTGRESQL = {
     "tcp_user_timeout": _MILLISECONDS,
     "options": f"-c statement_timeout={_MILLISECONDS} -c idle_in_transaction_session_timeout={_MILLISECONDS}",
 }
+_DRIVER = "postgresql+psycopg"
+_FINAL = "not a database", "invalid connection option"  # of a driver's messages, those that will always be the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +53,19 @@ class Database:
         Raises:
             FreezerError: there can't be a freezer at this URL.
         """
-        parsed = _parse(url)
-        self.name = parsed.render_as_string(hide_password=True)
+        parsed = parse(url)
+        self.name = parsed.set(query={}).render_as_string(hide_password=True)  # a password may be in the query too
         self._engine = _engine(parsed)
+        self._driver_connection: Any = None
+        event.listen(self._engine, "connect", self._on_connect)
         self._prepared = False
-        with contextlib.suppress(UnavailableError):
+        try:
             self.prepare()
+        except UnavailableError:
+            pass  # it may be there later
+        except FreezerError:
+            self.close()
+            raise
 
     def prepare(self) -> None:
         """Make the tables if the database is empty.
@@ -78,49 +92,68 @@ class Database:
         """End the connections."""
         self._engine.dispose()
 
+    def interrupt(self) -> None:
+        """End the connection that waits for a server, from another thread; a file is never waited for that long."""
+        connection = self._driver_connection
+        if connection and self._engine.name == "postgresql" and not connection.closed:
+            with socket.socket(fileno=os.dup(connection.fileno())) as same, contextlib.suppress(OSError):
+                same.shutdown(socket.SHUT_RDWR)
+
+    def _on_connect(self, connection: Any, _record: object) -> None:
+        self._driver_connection = connection
+
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Connection]:
         try:
-            with self._engine.begin() as connection:
+            with self._limited(), self._engine.begin() as connection:
                 if not self._prepared:
                     schema.prepare(connection)
                 yield connection
+            if not self._prepared:
+                self._use_wal()
             self._prepared = True
         except FreezerError as error:
             raise FreezerError(f"{self.name} {error}") from error
         except (exc.DBAPIError, exc.TimeoutError) as error:
             message = str(getattr(error, "orig", None) or error).partition("\n")[0]
-            if "not a database" in message:
-                raise FreezerError(f"{self.name} is not a database") from error
+            if any(final in message for final in _FINAL):
+                raise FreezerError(f"{self.name}: {message}") from error
             raise UnavailableError(f"the freezer at {self.name} is not available: {message}") from error
 
+    @contextlib.contextmanager
+    def _limited(self) -> Iterator[None]:
+        """Interrupt what takes too long inside the `with`. SQLite does that by itself."""
+        if self._engine.name == "sqlite":
+            yield
+            return
+        timer = threading.Timer(_LIMIT, self.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except exc.ArgumentError:
-        raise FreezerError(f"{url!r} is no URL of a database; one is sqlite:///freezer.db") from None
-    kind = parsed.get_backend_name()
-    if kind not in ("sqlite", "postgresql"):
-        raise FreezerError(f"{kind}: the freezer knows sqlite:///FILE and postgresql://USER@HOST/DATABASE")
-    if kind == "sqlite":
-        file = parsed.database
-        if not file or file == ":memory:":
-            raise FreezerError("sqlite without a file would forget all; say sqlite:///freezer.db")
-        if not Path(file).parent.is_dir():
-            raise FreezerError(f"{Path(file).parent} is not a folder, so no database can be in it")
-    return parsed
+    def _use_wal(self) -> None:
+        """Have those who read and those who write not wait for each other. It is kept in the file, so it comes last.
+
+        Where somebody else is in the file just now, the next one to start does it.
+        """
+        if self._engine.name == "sqlite":
+            with contextlib.closing(self._engine.raw_connection()) as pooled, contextlib.suppress(sqlite3.Error):
+                pooled.cursor().execute("PRAGMA journal_mode = WAL")
 
 
 def _engine(url: URL) -> Engine:
     sqlite = url.get_backend_name() == "sqlite"
-    options: dict[str, Any] = {"timeout": TIMEOUT} if sqlite else _POSTGRESQL
     try:
-        engine = create_engine(url, connect_args=options, pool_pre_ping=not sqlite)
-    except (exc.NoSuchModuleError, ModuleNotFoundError) as error:
-        raise FreezerError(
-            f"there is no driver for {url.drivername} here ({error}); the freezer's own: pip install 'psycopg[binary]'"
-        ) from error
+        engine = (
+            create_engine(url, connect_args={"timeout": TIMEOUT})
+            if sqlite
+            else create_engine(url.set(drivername=_DRIVER), connect_args=_POSTGRESQL, pool_pre_ping=True)
+        )
+    except ImportError as error:
+        raise FreezerError(f"there is no PostgreSQL driver here ({error}): pip install 'psycopg[binary]'") from error
     if sqlite:
         event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _lock_sqlite if sqlite else _lock_postgresql)
@@ -129,7 +162,6 @@ def _engine(url: URL) -> Engine:
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say so
-    connection.execute("PRAGMA journal_mode = WAL")  # who reads and who writes don't wait for each other
     connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last moments: `repair` mends that
 
 

@@ -53,21 +53,21 @@ def entries(transaction: Transaction) -> list[Entry]:
 
 def audit(transaction: Transaction) -> Iterator[str]:
     """Yield what doesn't add up, a sentence each: nothing, as long as nobody writes to the database by hand."""
-    stock = _sums(transaction, schema.stock.c.flavour, schema.stock.c.scoops)
-    booked = _sums(transaction, schema.ledger.c.flavour, schema.ledger.c.scoops)
-    for flavour in sorted(stock.keys() | booked.keys()):
-        if stock[flavour] != booked[flavour]:
-            yield f"{flavour}: the stock is {stock[flavour]}, and the ledger adds up to {booked[flavour]}"
-    reserved = _sums(transaction, schema.reservations.c.uid, literal(1))
-    taken = _sums(transaction, schema.ledger.c.uid, -schema.ledger.c.scoops)
-    taken.pop("", None)  # what was for no icecream
-    for uid in sorted(reserved.keys() | taken.keys()):
-        if reserved[uid] != taken[uid]:
-            yield f"icecream {uid}: {reserved[uid]} scoops are reserved, and by the ledger {taken[uid]}"
+    stock = _sums(transaction, schema.stock.c.scoops, schema.stock.c.flavour)
+    booked = _sums(transaction, schema.ledger.c.scoops, schema.ledger.c.flavour)
+    for key in sorted(stock.keys() | booked.keys()):
+        if stock[key] != booked[key]:
+            yield f"{key[0]}: the stock is {stock[key]}, and the ledger adds up to {booked[key]}"
+    reserved = _sums(transaction, literal(1), schema.reservations.c.uid, schema.reservations.c.flavour)
+    taken = _sums(transaction, -schema.ledger.c.scoops, schema.ledger.c.uid, schema.ledger.c.flavour)
+    for uid, flavour in sorted(reserved.keys() | taken.keys()):
+        if uid and reserved[uid, flavour] != taken[uid, flavour]:
+            scoops = reserved[uid, flavour], taken[uid, flavour]
+            yield f"icecream {uid}: of {flavour} there is reserved {scoops[0]}, and by the ledger {scoops[1]}"
 
 
-def _sums(transaction: Transaction, key: Column[str], number: ColumnElement[int]) -> dict[str, int]:
+def _sums(transaction: Transaction, number: ColumnElement[int], *key: Column[str]) -> dict[tuple[str, ...], int]:
     rows = transaction.connection.execute(
-        select(key, func.sum(number)).where(key.table.c.cluster == transaction.cluster).group_by(key)
+        select(func.sum(number), *key).where(key[0].table.c.cluster == transaction.cluster).group_by(*key)
     )
-    return defaultdict(int, {name: int(total) for name, total in rows})
+    return defaultdict(int, {tuple(names): int(total) for total, *names in rows})

@@ -4,7 +4,20 @@ Every row carries the uid of its cluster's namespace kube-system, which is what 
 made anew, or another one that uses the same database, neither sees nor gives back what isn't its own.
 """
 
-from sqlalchemy import CheckConstraint, Column, Connection, Integer, MetaData, String, Table, insert, inspect, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    insert,
+    inspect,
+    select,
+    update,
+)
 
 from icecream_operator.freezer.errors import FreezerError
 
@@ -19,7 +32,7 @@ stock = Table(
     METADATA,
     Column("cluster", String, primary_key=True),
     Column("flavour", String, primary_key=True),
-    Column("scoops", Integer, CheckConstraint("scoops >= 0", name="freezer_stock_is_never_negative"), nullable=False),
+    Column("scoops", BigInteger, CheckConstraint("scoops >= 0", name="freezer_stock_not_negative"), nullable=False),
 )
 
 reservations = Table(  # a row is one scoop
@@ -38,7 +51,7 @@ ledger = Table(  # rows are added and never touched again
     Column("cluster", String, nullable=False, index=True),
     Column("time", String, nullable=False),  # RFC 3339, UTC
     Column("flavour", String, nullable=False),
-    Column("scoops", Integer, nullable=False),
+    Column("scoops", BigInteger, nullable=False),
     Column("reason", String, nullable=False),
     Column("uid", String, nullable=False),  # of the icecream, or empty
     Column("name", String, nullable=False),
@@ -61,3 +74,12 @@ def prepare(connection: Connection) -> None:
     seen = connection.scalar(select(version.c.version))
     if seen != VERSION:
         raise FreezerError(f"has the freezer's tables in version {seen}, and this operator knows version {VERSION}")
+
+
+def write(connection: Connection) -> None:
+    """Write something, and change nothing.
+
+    Raises:
+        DBAPIError: it can't be written.
+    """
+    connection.execute(update(version).values(version=version.c.version))

@@ -37,6 +37,7 @@ def test_one_that_is_being_deleted() -> None:
         ({"flavour": []}, "spec.flavour is empty"),
         ({"flavour": [1]}, "spec.flavour is not a list of strings"),
         ({"flavour": ["matcha"], "topping": "cream"}, "spec.topping is not a list of strings"),
+        ({"flavour": ["matcha", "mat\0cha"]}, "spec.flavour has a NUL character"),  # the schema's pattern takes it
     ],
 )
 def test_a_spec_from_before_the_schema_is_a_problem_and_no_error(spec: Any, problem: str) -> None:

@@ -16,7 +16,7 @@ from icecream_operator.finalizer import FINALIZER
 from icecream_operator.freezer.freezer import Freezer
 from icecream_operator.freezer.reservations import Reservation
 from icecream_operator.icecream import Icecream
-from icecream_operator.reservation import wanted
+from icecream_operator.reservation import difference, wanted
 from icecream_operator.waiting import WaitingList
 from reconciling.errors import NotFound
 from reconciling.logs import object_logger
@@ -46,8 +46,7 @@ class Missing:
     reservation: Reservation
 
     def __str__(self) -> str:
-        seen, flavours = (", ".join(sorted(names)) or "nothing" for names in (self.reserved, self.reservation.flavours))
-        return f"{self.icecream.name} has {seen} reserved: to be {flavours}"
+        return difference(self.reservation, self.reserved)
 
 
 def find(reservations: Iterable[Reservation], icecreams: Iterable[Icecream]) -> tuple[list[Leaked], list[Missing]]:

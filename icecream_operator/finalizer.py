@@ -51,25 +51,14 @@ class Finalizer:
         icecream, verdict = reconciliation.icecream, reconciliation.verdict
         try:
             if icecream.deleting:
-                await self._finalize(icecream)
+                if await self._give_back(icecream) and FINALIZER in icecream.finalizers:
+                    await self._write(icecream, [other for other in icecream.finalizers if other != FINALIZER])
                 return StepResult.DONE
             if verdict and verdict.sold and FINALIZER not in icecream.finalizers:
                 reconciliation.icecream = await self._write(icecream, [*icecream.finalizers, FINALIZER])
-        except NotFound:
-            return StepResult.DONE
-        except Refused as error:
-            object_logger(logger, icecream.name).error("%s; only a change of its spec can help", error)
+        except (NotFound, Refused):
             return StepResult.DONE
         return StepResult.CONTINUE
-
-    async def _finalize(self, icecream: Icecream) -> None:
-        """Give back first; then, and only then, take off the finalizer."""
-        if not await self._give_back(icecream) or FINALIZER not in icecream.finalizers:
-            return
-        try:
-            await self._write(icecream, [other for other in icecream.finalizers if other != FINALIZER])
-        except Refused as error:
-            raise Retry(str(error)) from error  # it would stay for ever, and its CRD may be corrected meanwhile
 
     async def _give_back(self, icecream: Icecream) -> bool:
         """Return whether nothing is reserved for it any more. If it can't be done now, the icecream comes back."""
@@ -85,6 +74,19 @@ class Finalizer:
         return True
 
     async def _write(self, icecream: Icecream, finalizers: list[str]) -> Icecream:
-        written = await self._icecreams.patch_finalizers(icecream, finalizers)
+        """Replace the list of finalizers if the icecream still is as it was seen, and return it as it is then.
+
+        Raises:
+            NotFound: it is gone.
+            Retry: it was changed since, or can't be written now.
+            Refused: the API server won't take the icecream, and only a change of its spec can help.
+        """
+        try:
+            written = await self._icecreams.patch_finalizers(icecream, finalizers)
+        except Refused as error:
+            if icecream.deleting:
+                raise Retry(str(error)) from error  # it would stay for ever, and its CRD may be corrected meanwhile
+            object_logger(logger, icecream.name).error("%s; only a change of its spec can help", error)
+            raise
         self._cache().update_written(written)
         return written

@@ -66,6 +66,18 @@ def test_a_file_that_the_base_names_is_the_bases_also_in_a_folder_of_a_lesson(cl
     assert problems(clone.course, main_of(clone)) == []
 
 
+def test_of_a_folder_and_a_file_in_it_a_lesson_each_may_add_one(clone: Clone) -> None:
+    clone.write(
+        "lessons/01-price/lesson.toml", clone.read("lessons/01-price/lesson.toml").replace("shop/price.py", "shop/", 1)
+    )
+    clone.commit()
+    main, (one, two) = main_of(clone), clone.course.lessons
+    assert problems(clone.course, main) == []
+    assert "shop/price.py" in stages.stage(clone.course, main, one)
+    assert "shop/cone.py" not in stages.stage(clone.course, main, one)
+    assert "shop/cone.py" in stages.stage(clone.course, main, two)
+
+
 def test_an_exercise_is_in_a_file_that_the_lesson_adds(clone: Clone) -> None:
     toml = clone.read("lessons/02-cone/lesson.toml").replace('"shop/cone.py", ', "")
     clone.write("lessons/02-cone/lesson.toml", toml)

@@ -22,6 +22,9 @@ FIRST_LINE = "        icecream = self.cache.get(name)\n"
 def shop(control_plane: ControlPlane) -> Iterator[Shop]:
     with crd.served(control_plane, look=""), Shop(control_plane) as opened:
         yield opened
+        opened.icecreams.delete_all()  # whatever finalizers they have
+    for file in control_plane.folder.glob("freezer.db*"):
+        file.unlink()
 
 
 def write_event(control_plane: ControlPlane, **regarding: str) -> None:

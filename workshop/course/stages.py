@@ -16,16 +16,19 @@ _IN_NO_STAGE = ("starter", "wrong", "stage")  # folders of a lesson, which only 
 
 
 def owners(course: Course, path: str) -> list[str]:
-    """Return whose a path is: names of lessons, `later`, or else `base`. One, if all is well.
+    """Return whose a path is: names of lessons, `later`, or `base`. One, if all is well.
 
-    A file that the base names by itself, not by a folder, is the base's, whoever names that folder.
+    Of several that cover a path, the one who names it most closely has it: a file before a folder, and a folder before
+    the one that it lies in.
     """
-    names = {**{lesson.name: (*lesson.adds, f"{lesson.folder}/") for lesson in course.lessons}, LATER: course.later}
-    if path in course.base:
-        return [BASE, *(owner for owner, paths in names.items() if path in paths)]
-    return [owner for owner, paths in names.items() if _covers(paths, path)] or (
-        [BASE] if _covers(course.base, path) else []
-    )
+    names = {
+        BASE: course.base,
+        **{lesson.name: (*lesson.adds, f"{lesson.folder}/") for lesson in course.lessons},
+        LATER: course.later,
+    }
+    covering = [(len(name), owner) for owner, paths in names.items() for name in paths if _covers((name,), path)]
+    closest = max(covering, default=(0, ""))[0]
+    return [owner for length, owner in covering if length == closest]
 
 
 def stage(course: Course, main: Tree, lesson: Lesson | None) -> dict[str, str]:

@@ -39,18 +39,20 @@ def prepare() -> None:
 class OperatorProcess:
     """A running operator, its output in the file `log`. Whoever starts it ends it.
 
-    `root` is where its code lies; `module` is for one that is the operator and does something else besides.
+    `root` is where its code lies, if not in this checkout; `module` is for one that is the operator and does something
+    else besides.
     """
 
     def __init__(
-        self, kubeconfig: Path, log: Path, *arguments: str, module: str = OPERATOR.module, root: Path = CHECKOUT
+        self, kubeconfig: Path, log: Path, *arguments: str, module: str = OPERATOR.module, root: Path | None = None
     ) -> None:
         self.log = log
         log.unlink(missing_ok=True)
         log.touch(mode=0o600)
         prepare()
         self._dumps, pipe = _context.Pipe(duplex=False)
-        self._process = _context.Process(target=_operate, args=(kubeconfig, log, module, arguments, pipe, root))
+        of_process = kubeconfig, log, module, arguments, pipe, root or CHECKOUT
+        self._process = _context.Process(target=_operate, args=of_process)
         self._process.start()
         pipe.close()
 

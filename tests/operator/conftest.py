@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kubernetes.client import ApiException
 
+from workshop.system.polling import eventually
 from workshop.testing import crd
 from workshop.testing.control_plane import ControlPlane
 from workshop.testing.icecreams import Icecreams
@@ -35,7 +37,7 @@ def shop(serving: ControlPlane, kubeconfig: Path) -> Iterator[Shop]:
     with Shop(serving) as opened:
         opened.identity = kubeconfig
         yield opened
-        opened.icecreams.delete_all()
+        eventually(opened.icecreams.delete_all, retry_on=ApiException)  # a CRD that was changed: 429, for a moment
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ class Repair:
         """Look whether one that is gone has left something behind.
 
         It may have gone without its finalizer: somebody took that off; or it was deleted at the very moment at which we
-        put it on, since the API server looks for finalizers before it deletes, and not while.
+        put it on, since the API server looks for finalizers before it deletes, and not while (kubernetes#77988).
         """
         if event_type == "DELETED":
             self.on_gone(parse(body))

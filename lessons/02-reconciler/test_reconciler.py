@@ -47,8 +47,11 @@ def opened(cluster: Cluster) -> Iterator[Shop]:
         with crd.served(cluster, look="lesson 01, deploy/crds/demo.lva.io_icecreams.yaml"):
             for name, flavours in FIRST.items():
                 shop.order(name, *flavours.split())
-            with shop.operator("--on-oversell=mark", kubeconfig=kubeconfig.result()):
-                yield shop
+            try:
+                with shop.operator("--on-oversell=mark", kubeconfig=kubeconfig.result()):
+                    yield shop
+            finally:
+                shop.icecreams.delete_all()
 
 
 # Ordered before the operator comes, for the checks to go on from. Each check has flavours of its own.

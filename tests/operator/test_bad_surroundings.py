@@ -1,5 +1,6 @@
 """What can be wrong around an operator that runs: its token, its permissions, what the API server takes from it."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,9 +84,10 @@ def test_a_token_that_is_revoked_is_said_and_ends_it_when_it_watches_anew(shop: 
         eventually_ready(shop, a="Sold")
         shop.cluster.kubectl("delete", "serviceaccount", "for-a-while", "-n", NAMESPACE)
 
+        numbers = itertools.count()
+
         def refused() -> None:
-            create(shop, manifest("b", "matcha"))
-            shop.cancel("b")
+            create(shop, manifest(f"b-{next(numbers)}", "matcha"))
             assert "Unauthorized (HTTP 401)" in operator.output()
 
         eventually(refused, within=40)  # the API server remembers for 10 s that a token was good

@@ -36,9 +36,9 @@ def test_it_is_there_before_anything_is_reserved(shop: Shop) -> None:
     with shop.operator() as operator:
         shop.settle()
         with shop.forbidden("patch", "icecreams", role="demooperator-finalizer-role"):
-            create(shop, manifest("a", "matcha"))
+            create(shop, manifest("a", "wanted by nobody else"))
             eventually_says(operator, "[a] writing the finalizers", "is forbidden")
-            assert "matcha" not in FreezerRows(freezer(shop)).stock
+            assert "wanted by nobody else" not in FreezerRows(freezer(shop)).stock
         eventually_ready(shop, a="Sold")
     assert [write.resource for write in shop.writes("a") if write.code == HTTPStatus.OK] == [
         "icecreams",

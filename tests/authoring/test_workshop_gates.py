@@ -42,6 +42,6 @@ def test_workers_and_control_planes_end_with_the_command(number: signal.Signals)
         assert process.wait(60) not in (0, 1)
 
     def gone() -> None:
-        assert running(children) == []
+        assert [process.cmdline() for process in running(children)] == []
 
     eventually(gone)

@@ -63,8 +63,7 @@ def workshop() -> None:
 
 def main() -> None:
     """Run the command line."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _as_interrupt)
+    _end_on_signals()
     httpproxy.exempt_loopback()
     try:
         code = workshop(standalone_mode=False)
@@ -82,8 +81,20 @@ def main() -> None:
     sys.exit(code)
 
 
+def _end_on_signals() -> None:
+    """Have SIGTERM and SIGHUP do what Ctrl-C does; asyncio turns that into the end of its main task.
+
+    An exception of our own would break into whatever callback the event loop runs just then. What a script starts
+    with & is born with SIGINT ignored, and what `nohup` starts with SIGHUP ignored; only the latter is meant.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _as_interrupt)
+
+
 def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def _is_meant_for_people(error: Exception) -> bool:

@@ -2,9 +2,9 @@
 
 import contextlib
 import json
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ from reconciling.workqueue import WorkQueue
 from workshop import faults
 from workshop.faults.injector import FaultInjector
 from workshop.system.polling import eventually
-from workshop.testing import crd
+from workshop.testing import awaited, crd
 from workshop.testing.audit_log import AuditedRequest
 from workshop.testing.coroutine_runner import CoroutineRunner
 from workshop.testing.failures import CheckFailedError, NotRunError, ask_for_await
@@ -335,21 +335,11 @@ class Stored(Icecreams):
         return self.bodies[name]
 
 
-@contextlib.contextmanager
-def all_awaited() -> Iterator[None]:
-    """No coroutine may be made and dropped inside the `with`."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for warning in caught:
-        if "never awaited" in str(warning.message):
-            raise CheckFailedError(
-                expected="each coroutine to be awaited, and on_event to be none: nobody waits for it",
-                seen=ask_for_await(str(warning.message)),
-                look=ON_EVENT
-                if warning.filename == __file__
-                else f"icecream_operator/reconciler.py, line {warning.lineno}",
-            )
+def all_awaited() -> AbstractContextManager[None]:
+    return awaited.all_awaited(
+        "each coroutine to be awaited, and on_event to be none: nobody waits for it",
+        lambda file, line: ON_EVENT if file == __file__ else f"icecream_operator/reconciler.py, line {line}",
+    )
 
 
 class Watched:

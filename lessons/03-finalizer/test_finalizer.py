@@ -3,9 +3,9 @@
 import contextlib
 import sqlite3
 import tempfile
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -33,9 +33,9 @@ from icecream_operator.waiting import WaitingList
 from reconciling.errors import Conflict, NotFound, Refused, Retry
 from reconciling.events import Event, EventRecorder
 from reconciling.workqueue import WorkQueue
-from workshop.testing import crd, icecreams
+from workshop.testing import awaited, crd, icecreams
 from workshop.testing.coroutine_runner import CoroutineRunner
-from workshop.testing.failures import CheckFailedError, NotRunError, ask_for_await
+from workshop.testing.failures import CheckFailedError, NotRunError
 from workshop.testing.icecreams import OVERSOLD, SOLD
 from workshop.testing.shop import Shop
 from workshop.workspace.cluster import Cluster
@@ -494,19 +494,10 @@ class Stored(Icecreams):
         return written
 
 
-@contextlib.contextmanager
-def all_awaited() -> Iterator[None]:
-    """No coroutine may be made and dropped inside the `with`."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for warning in caught:
-        if "never awaited" in str(warning.message):
-            raise CheckFailedError(
-                expected="each coroutine to be awaited",
-                seen=ask_for_await(str(warning.message)),
-                look=f"icecream_operator/finalizer.py, line {warning.lineno}",
-            )
+def all_awaited() -> AbstractContextManager[None]:
+    return awaited.all_awaited(
+        "each coroutine to be awaited", lambda _file, line: f"icecream_operator/finalizer.py, line {line}"
+    )
 
 
 IS_SOLD = Verdict(sold=True, sold_out=False)

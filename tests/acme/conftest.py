@@ -1,9 +1,13 @@
 """One strict Pebble for all tests that want no other options, an account at it, and a CA that can break the rules."""
 
 import datetime
+import functools
+import http.server
 import ssl
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -27,6 +31,27 @@ from workshop.pebble.serving_certificate import ServingCertificate
 def ca() -> Iterator[pebble.Pebble]:
     with pebble.serve(pebble.Options(authorization_reuse=0)) as running:
         yield running
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def webroot(ca: pebble.Pebble, tmp_path: Path) -> Iterator[Path]:
+    """A folder that a web server serves where the CA looks."""
+    folder = tmp_path / "www"
+    folder.mkdir()
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", ca.http_port), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield folder
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class Applicant:

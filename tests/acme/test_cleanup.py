@@ -2,15 +2,12 @@
 
 import asyncio
 import contextlib
-import functools
-import http.server
 import json
 import signal
 import ssl
 import subprocess
 import sys
-import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -132,24 +129,9 @@ class Desk:
         return [path for path in self.webroot.rglob("*") if path.is_file()]
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
-def desk(ca: pebble.Pebble, tmp_path: Path) -> Iterator[Desk]:
-    webroot = tmp_path / "www"
-    webroot.mkdir()
-    handler = functools.partial(Quiet, directory=str(webroot))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", ca.http_port), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield Desk(ca, Storage(tmp_path / "kept"), webroot)
-        finally:
-            server.shutdown()
-            thread.join()
+def desk(ca: pebble.Pebble, webroot: Path, tmp_path: Path) -> Desk:
+    return Desk(ca, Storage(tmp_path / "kept"), webroot)
 
 
 def deactivations(exchanges: list[Exchange]) -> list[str]:

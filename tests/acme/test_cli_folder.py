@@ -1,15 +1,11 @@
 """`workshop acme clean-up`, `revoke` and `deactivate-account` at the boundary: output, files and exit codes."""
 
-import functools
-import http.server
 import json
 import os
 import socket
 import struct
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,27 +54,6 @@ class Terminal:
 @pytest.fixture
 def terminal(ca: pebble.Pebble, tmp_path: Path) -> Terminal:
     return Terminal(ca, tmp_path)
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def webroot(ca: pebble.Pebble, tmp_path: Path) -> Iterator[Path]:
-    """A folder that a web server serves where the CA looks."""
-    folder = tmp_path / "www"
-    folder.mkdir()
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", ca.http_port), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield folder
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def test_a_certificate_comes_by_a_webroot_and_goes_with_all_that_was_there_for_it(

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -56,10 +56,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ser
 
 
 @pytest.fixture
-def database(sqlite: str) -> Iterator[Database]:
-    opened = Database(sqlite)
-    yield opened
-    opened.close()
+def url(sqlite: str) -> str:
+    return sqlite
 
 
 def test_stock_shows_what_is_there_and_what_is_reserved(run: Run, database: Database, cluster: str) -> None:

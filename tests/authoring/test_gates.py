@@ -9,6 +9,7 @@ from workshop.authoring.gates import (
     checks_in,
     missing_hints,
     missing_outcome_of_starter,
+    outdated_starter,
     unexpected_outcomes,
     vacuous_checks,
 )
@@ -136,6 +137,41 @@ def test_a_check_that_neither_the_starter_nor_a_mutant_fails_is_vacuous() -> Non
 def test_fewer_hints_than_two_are_too_few() -> None:
     assert list(missing_hints(lesson(hints=("Think.",)))) == ["exercise 1 has 1 hints, and needs at least 2"]
     assert list(missing_hints(lesson())) == []
+
+
+MAIN = """
+import math
+LIMIT = 3
+def price(scoops):
+    return _double(scoops)
+def _double(number):
+    return 2 * number
+class Cone:
+    def fits(self, scoops):
+        return scoops <= LIMIT
+    def volume(self):
+        return math.pi
+"""
+
+
+@pytest.mark.parametrize(
+    ("starter", "problems"),
+    [
+        (MAIN, []),
+        (MAIN.replace("return _double(scoops)", "raise NotImplementedError").replace("import math\n", ""), []),
+        (MAIN.replace("def _double(number):\n    return 2 * number\n", ""), []),
+        (MAIN.replace("2 * number", "number"), ["has an old _double"]),
+        (MAIN.replace("LIMIT = 3", "LIMIT = 2"), ["has an old (the rest)"]),
+        (MAIN.replace("<= LIMIT", "< LIMIT"), ["has an old Cone.fits"]),
+        (MAIN.replace("(self, scoops)", "(self)"), ["has an old Cone.fits"]),
+        (MAIN.partition("    def volume")[0], ["lacks Cone.volume"]),
+        (MAIN.partition("class")[0], ["lacks Cone", "lacks Cone.(the rest)", "lacks Cone.fits", "lacks Cone.volume"]),
+    ],
+)
+def test_a_starter_is_as_main_but_for_what_is_to_be_written(starter: str, problems: list[str]) -> None:
+    assert list(outdated_starter(starter, MAIN, {"price"})) == [
+        f"the starter {problem}, which no exercise is about" for problem in problems
+    ]
 
 
 BLOCK = "```console\n$ make test LESSON={}\n```\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workshop.authoring.gates import unexpected_outcomes
+from workshop.authoring.gates import outdated_starter, unexpected_outcomes
 from workshop.course.lesson import Lesson
 from workshop.grading.runner import Runner
 
@@ -17,3 +17,10 @@ def test_a_starter_fails_the_checks_of_its_exercises_and_no_others(main: Main, r
         result = runner.check(folder, lesson)
     not_run = set[str]() if result.run == result.checks else lesson.checks - result.outcomes.keys()
     assert_none(unexpected_outcomes(result, lesson.checks - not_run))
+
+
+def test_a_starter_is_what_main_has_but_for_what_the_student_writes(main: Main, lesson: Lesson) -> None:
+    for file in {exercise.file for exercise in lesson.exercises if exercise.file.endswith(".py")}:
+        places = {exercise.place for exercise in lesson.exercises if exercise.file == file}
+        starter = main.text(f"{lesson.folder}/starter/{file}")
+        assert_none(f"{file}: {problem}" for problem in outdated_starter(starter, main.text(file), places))

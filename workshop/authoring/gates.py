@@ -1,5 +1,6 @@
 """What the gates find wrong, each as a sentence. Pure decisions: what they decide on, `tests/gates` reads and runs."""
 
+import ast
 import re
 from collections.abc import Collection, Iterable, Iterator
 
@@ -42,12 +43,41 @@ def missing_hints(lesson: Lesson) -> Iterator[str]:
             yield f"exercise {number} has {len(exercise.hints)} hints, and needs at least {MIN_HINTS}"
 
 
+def outdated_starter(starter: str, reference: str, places: Collection[str]) -> Iterator[str]:
+    """Yield what a starter in Python has otherwise than main: all but its imports, and the functions `places`.
+
+    Private functions of main's it may lack: by these the reference has divided what a student writes.
+    """
+    ours, theirs = (_definitions(ast.parse(text).body, places) for text in (reference, starter))
+    for name in sorted(ours.keys() | theirs.keys()):
+        lacks = name not in theirs
+        if ours.get(name) != theirs.get(name) and not (lacks and name.rpartition(".")[2].startswith("_")):
+            yield f"the starter {'lacks' if lacks else 'has an old'} {name}, which no exercise is about"
+
+
 def missing_outcome_of_starter(lesson: Lesson, markdown: str) -> Iterator[str]:
     """Yield whether the lesson's page doesn't show, before its exercises are solved, what their checks say."""
     command = f"make test LESSON={lesson.number}"
     solved = end_of_exercises(markdown)
     if not any(each.text == command and each.line < solved for each in commands(markdown)):
         yield f"lesson.md doesn't show what `{command}` says about the starter"
+
+
+def _definitions(nodes: Iterable[ast.stmt], places: Collection[str], within: str = "") -> dict[str, str]:
+    """What a module or a class defines, by name; the functions in `places` are without their bodies."""
+    definitions: dict[str, str] = {}
+    others = []
+    for node in nodes:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            name = f"{within}{node.name}"
+            if isinstance(node, ast.ClassDef):
+                definitions |= _definitions(node.body, places, f"{name}.")
+            if isinstance(node, ast.ClassDef) or node.name in places:
+                node.body = []
+            definitions[name] = ast.dump(node)
+        elif not isinstance(node, ast.Import | ast.ImportFrom):
+            others.append(ast.dump(node))
+    return definitions | {f"{within}(the rest)": "\n".join(others)}
 
 
 def _words(failure: Explanation) -> str:

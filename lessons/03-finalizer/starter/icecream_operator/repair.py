@@ -6,8 +6,9 @@ somebody asks for it (`python -m icecream_operator.freezer repair`).
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from icecream_operator import quota
 from icecream_operator.cache import Cache
@@ -15,14 +16,15 @@ from icecream_operator.client import Icecreams
 from icecream_operator.finalizer import FINALIZER
 from icecream_operator.freezer.freezer import Freezer
 from icecream_operator.freezer.reservations import Reservation
-from icecream_operator.icecream import Icecream
+from icecream_operator.icecream import Icecream, parse
 from icecream_operator.reservation import difference, wanted
 from icecream_operator.waiting import WaitingList
 from reconciling.errors import NotFound
 from reconciling.logs import object_logger
 from reconciling.workqueue import WorkQueue
 
-KEY = "repair"
+Key: TypeAlias = tuple[str, str]
+ALL: Key = "", ""
 logger = logging.getLogger(__name__)
 
 
@@ -58,11 +60,11 @@ def find(reservations: Iterable[Reservation], icecreams: Iterable[Icecream]) -> 
 
 
 class Repair:
-    """A controller with one key, which is added after each complete list."""
+    """A controller whose keys are uid and name of an icecream that is gone, or ALL, which is added after each list."""
 
     def __init__(
         self,
-        queue: WorkQueue[str],
+        queue: WorkQueue[Key],
         cache: Callable[[], Cache],
         icecreams: Icecreams,
         freezer: Freezer,
@@ -75,22 +77,38 @@ class Repair:
         self._waiting = waiting
 
     def on_list(self) -> None:
-        """Look soon: the list is complete."""
-        self.queue.add(KEY)
+        """Look for all that has come apart, soon: the list is complete."""
+        self.queue.add(ALL)
 
-    async def reconcile(self, _key: str) -> None:
+    def on_event(self, event_type: str | None, body: Mapping[str, Any]) -> None:
+        """Look whether one that is gone has left something behind.
+
+        It may have gone without its finalizer: somebody took that off; or it was deleted at the very moment at which we
+        put it on, since the API server looks for finalizers before it deletes, and not while (kubernetes#77988).
+        """
+        if event_type == "DELETED":
+            self.on_gone(parse(body))
+
+    def on_gone(self, icecream: Icecream) -> None:
+        """Have nothing be reserved for an icecream that is gone for good."""
+        self.queue.add((icecream.uid, icecream.name))
+
+    async def reconcile(self, key: Key) -> None:
         """Give back what is reserved for nobody. Who is missing something is found by its own reconcile.
 
         Raises:
             Retry: the database or the API server can't be asked now.
         """
-        leaked, _ = find(await self._freezer.reservations(), self._cache())
-        for leak in leaked:
-            reservation = leak.reservation
-            if await self._is_gone(reservation):
-                object_logger(logger, reservation.name).warning("Repair: %s", leak)
-                await self._freezer.give_back(reservation.uid, reservation.name)
-        self._waiting.look()
+        if key == ALL:
+            leaked, _ = find(await self._freezer.reservations(), self._cache())
+            for leak in leaked:
+                if await self._is_gone(leak.reservation):
+                    self.queue.add((leak.reservation.uid, leak.reservation.name))
+            return
+        uid, name = key
+        if flavours := await self._freezer.give_back(uid, name):
+            object_logger(logger, name).warning("Repair: %s", Leaked(Reservation(uid, name, flavours)))
+            self._waiting.look()
 
     async def _is_gone(self, reservation: Reservation) -> bool:
         """Ask the API server, not the cache, which may be behind another operator that has only just ended."""

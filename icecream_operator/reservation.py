@@ -64,11 +64,8 @@ class ReservationStep:
         self._waiting.discard(icecream.name)
         reservation = wanted(icecream, verdict)
         try:
-            reserved = await self._freezer.reserved(icecream.uid)
-            if reserved != reservation.flavours:
-                if reservation.flavours and _was_sold(icecream):
-                    object_logger(logger, icecream.name).warning("Repair: %s", difference(reservation, reserved))
-                before = ahead(icecream, self._cache().connected(icecream.flavours))
+            if not await self._is_settled(icecream, reservation):
+                before = ahead(icecream, self._cache().connected(icecream.flavours)) if reservation.flavours else ()
                 await self._freezer.reserve(reservation, before)
                 self._waiting.look()
                 if not self._is_there(icecream):
@@ -81,6 +78,15 @@ class ReservationStep:
             if reservation.flavours and not _was_sold(icecream):
                 reconciliation.obstacle = Condition("Ready", False, UNAVAILABLE, f"{error}; waiting for it")
         return StepResult.CONTINUE
+
+    async def _is_settled(self, icecream: Icecream, reservation: Reservation) -> bool:
+        """Whether its status says that it is sold, and that is true: so after a restart nothing is written."""
+        if not (reservation.flavours and _was_sold(icecream)):
+            return False
+        reserved = await self._freezer.reserved(icecream.uid)
+        if reserved != reservation.flavours:
+            object_logger(logger, icecream.name).warning("Repair: %s", difference(reservation, reserved))
+        return reserved == reservation.flavours
 
     def _is_there(self, icecream: Icecream) -> bool:
         """Whether it hasn't been seen to be gone meanwhile."""

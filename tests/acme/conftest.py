@@ -2,9 +2,7 @@
 
 import datetime
 import functools
-import http.server
 import ssl
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -22,6 +20,7 @@ from certmanager.acme.issuance import issue
 from certmanager.pki import keys
 from certmanager.pki.certificates import Authority
 from tests.acme.fake_ca import FakeCA, authority
+from tests.acme.http_server import Quiet, web_server
 from workshop import pebble
 from workshop.pebble import serving_certificate
 from workshop.pebble.serving_certificate import ServingCertificate
@@ -33,25 +32,13 @@ def ca() -> Iterator[pebble.Pebble]:
         yield running
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def webroot(ca: pebble.Pebble, tmp_path: Path) -> Iterator[Path]:
     """A folder that a web server serves where the CA looks."""
     folder = tmp_path / "www"
     folder.mkdir()
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", ca.http_port), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield folder
-        finally:
-            server.shutdown()
-            thread.join()
+    with web_server(ca, functools.partial(Quiet, directory=str(folder))):
+        yield folder
 
 
 class Applicant:

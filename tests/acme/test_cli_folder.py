@@ -16,10 +16,12 @@ from certmanager.acme.identifier import Identifier
 from certmanager.acme.presented import PresentedChallenge, PresentedChallenges
 from certmanager.acme.storage import Storage
 from certmanager.pki import chains
+from tests.acme.http_server import Quiet, web_server
 from workshop import pebble
 from workshop.cli import acme, acme_clean_up
 
 WORKSHOP = [sys.executable, "-c", "from workshop.cli.main import main; main()"]
+ANOTHER_THUMBPRINT = "A" * 43
 
 
 class Terminal:
@@ -56,6 +58,14 @@ def terminal(ca: pebble.Pebble, tmp_path: Path) -> Terminal:
     return Terminal(ca, tmp_path)
 
 
+class OfAnotherAccount(Quiet):
+    def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
+        """Answer whatever the token is, as a server does that knows the thumbprint of one account."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(f"{self.path.rpartition('/')[2]}.{ANOTHER_THUMBPRINT}".encode())
+
+
 def test_a_certificate_comes_by_a_webroot_and_goes_with_all_that_was_there_for_it(
     terminal: Terminal, webroot: Path
 ) -> None:
@@ -76,6 +86,12 @@ def test_a_certificate_comes_by_a_webroot_and_goes_with_all_that_was_there_for_i
         ("deactivate-account", "no account to deactivate."),
     ):
         assert terminal.succeed(command, "example.test")[-1].endswith(says)
+
+
+def test_what_the_ca_has_found_in_place_of_the_proof_is_shown_whole(terminal: Terminal) -> None:
+    with web_server(terminal.ca, OfAnotherAccount):
+        failed = terminal.run("issue", "example.test", "--webroot", str(terminal.home), "--agree", *terminal.at)
+    assert f'.{ANOTHER_THUMBPRINT}"' in failed.stderr
 
 
 def test_what_is_pending_is_told_step_by_step(terminal: Terminal) -> None:

@@ -54,9 +54,10 @@ class Icecreams:
     def __init__(self, client: ApiClient) -> None:
         self._objects: Any = CustomObjectsApi(client)
 
-    def create(self, icecream: Body) -> Body:
-        """Create it, and return it as it was stored."""
-        stored: Body = self._objects.create_cluster_custom_object(*_ICECREAMS, icecream)
+    def create(self, icecream: Body, *, dry_run: bool = False) -> Body:
+        """Create it, and return it as it was stored, or as it would have been."""
+        options = {"dry_run": "All"} if dry_run else {}
+        stored: Body = self._objects.create_cluster_custom_object(*_ICECREAMS, icecream, **options)
         return stored
 
     def read(self, name: str) -> Body | None:

@@ -67,7 +67,7 @@ test: .venv/ready
 	@$(WORKSHOP) check $(LESSON) $(if $(WATCH),--watch)
 else
 test: setup .venv/site lint ## all checks, or the daily round with QUICK=1; LESSON=01 for a lesson's, with WATCH=1 at each save
-	@.venv/bin/python -m pytest --numprocesses=3 --dist=worksteal $(if $(QUICK),-m "not slow") $(ARGS)
+	@.venv/bin/python -m pytest --numprocesses=4 --dist=worksteal $(if $(QUICK),-m "not slow") $(ARGS)
 endif
 
 lint: .venv/ready ## style, types, and who may import whom

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from workshop.webhook import connectivity, installation
+from workshop.webhook import comparison, comparison_table, connectivity, installation
 from workshop.webhook.errors import FaultError, WebhookError
 from workshop.workspace import home
 
@@ -62,3 +62,18 @@ def check() -> None:
         click.echo(f" ✗ {fault.step:<14} {fault}\n   {'do:':<14} {fault.remedy}")
         raise SystemExit(1) from None
     click.echo("The API server reaches the webhook.")
+
+
+@command.command()
+@click.option("--rounds", type=click.IntRange(10), default=100, show_default=True, help="Orders whose time is taken.")
+def compare(rounds: int) -> None:
+    """Put the same rule before copies of the CRD, as enum, CEL rule and policy, and try them beside the webhook.
+
+    It takes some seconds. Nothing of it stays; for a moment, three icecreams are ordered and the menu has garlic.
+    """
+    cluster = home.current_cluster(home.layout())
+    try:
+        list(connectivity.trace(cluster, datetime.datetime.now(datetime.UTC)))
+    except FaultError as fault:
+        raise click.ClickException(f"The webhook can't be asked: {fault}\nLook: workshop webhook check") from fault
+    click.echo(comparison_table.as_text(comparison.compare(cluster, rounds)))

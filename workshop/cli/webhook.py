@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from workshop.controlplane.providers import existing
 from workshop.webhook import comparison, comparison_table, connectivity, installation
 from workshop.webhook.errors import FaultError, WebhookError
 from workshop.workspace import home
@@ -31,10 +32,13 @@ def for_people() -> Iterator[None]:
 @click.option("--port", type=click.IntRange(1, 65535), help="Where the operator will listen. [a free one, remembered]")
 def install(cert_dir: Path | None, port: int | None) -> None:
     """Apply deploy/webhook so that the API server reaches an operator on this machine; as often as you like."""
-    cluster = home.current_cluster(home.layout())
+    layout = home.layout()
+    cluster = home.current_cluster(layout)
     folder = (cert_dir or installation.cert_dir(cluster)).resolve()
     with for_people():
         show(installation.install(cluster, folder, port))
+    if context := existing.current_context(layout):
+        click.echo(f"Can the API server of the context {context.name} reach this machine? workshop webhook check")
 
 
 def show(installed: installation.Installation) -> None:

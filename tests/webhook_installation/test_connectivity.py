@@ -58,6 +58,14 @@ def test_where_all_is_in_order_each_step_is_passed(cluster: Cluster, folder: Pat
         assert look(cluster) == ([*STEPS, "API server"], None)
 
 
+def test_a_certificate_that_is_in_the_bundle_itself_is_trusted(cluster: Cluster, folder: Path) -> None:
+    write_pair(folder, authority())
+    (folder / "ca.crt").write_bytes((folder / "tls.crt").read_bytes())
+    with serving(folder) as port:
+        installation.install(cluster, folder, port)
+        assert look(cluster) == ([*STEPS, "API server"], None)
+
+
 def test_what_is_seen_at_each_step_is_said(cluster: Cluster, folder: Path) -> None:
     leaf = write_pair(folder, authority("the shop's CA"))
     with serving(folder, deny) as port:

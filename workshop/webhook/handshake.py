@@ -1,7 +1,7 @@
 """A TLS handshake as the API server does it, one question at a time: is there one, who signed, for whom, until when.
 
 Each question is a handshake of its own, with one condition more than the one before. Python's OpenSSL is asked to judge
-as Go's crypto/tls does: TLS 1.2 at least, no common names, and what is in the bundle itself is trusted.
+as Go's crypto/tls does: TLS 1.2 at least (Python's default), no common names, what is in the bundle itself is trusted.
 """
 
 import datetime
@@ -143,7 +143,6 @@ class Endpoint:
         return context
 
     def _wrapped(self, context: ssl.SSLContext) -> ssl.SSLSocket:
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
         connection = self.connect()
         try:
             return context.wrap_socket(connection, server_hostname=self.server_name)

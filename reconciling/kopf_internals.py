@@ -5,7 +5,12 @@ Each has a test that fails when a new kopf has no such part, or does something e
 
 import logging
 
+from kopf._core.engines.admission import WebhookError
+
 _STOPPED_TASKS = ("kopf._core.reactor.orchestration", "kopf._core.reactor.running")
+
+UnanswerableReviewError = WebhookError
+"""What kopf raises for an AdmissionReview that it can't answer: of a resource for which it has no handler, say."""
 
 
 def silence_stopped_tasks() -> None:

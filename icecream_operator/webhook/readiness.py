@@ -1,0 +1,135 @@
+"""Says when the webhook may answer, and until then what it waits for.
+
+An answer that is given too early is a wrong one: without the menu nothing would be on it, on half a list everything
+would be left to sell. So nobody listens before all is there, and the API server does what failurePolicy says.
+
+It is told to whoever asks: kubelet (/readyz), the log, and the Service, by a condition and an Event.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from kubernetes.aio.client import ApiClient
+
+from icecream_operator.webhook.menu import NAMESPACE
+from reconciling import rest
+from reconciling.conditions import Condition, set_condition
+from reconciling.errors import NotFound, Retry, translated
+from reconciling.events import EventRecorder, Regarding
+from reconciling.patch import status_patch
+from reconciling.workqueue import WorkQueue
+
+SERVICE = "demooperator-webhook-service"
+PATH = f"/api/v1/namespaces/{NAMESPACE}/services/{SERVICE}"
+CONDITION = "WebhookReady"
+KEY = "readiness"
+INTERVAL = 1.0  # seconds between two looks at what is missing, and for what is there in no time to be told as missing
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What the webhook can't answer without: a CamelCase word for it, and what says that it is missing, else nothing."""
+
+    reason: str
+    missing: Callable[[], str]
+
+
+def condition(requirements: Sequence[Requirement]) -> Condition:
+    """Return the condition of the Service: its reason is the first that is missing, its message names all."""
+    missing = [(requirement.reason, text) for requirement in requirements if (text := requirement.missing())]
+    if not missing:
+        return Condition(CONDITION, True, "Serving", "The webhook answers")
+    texts = "; ".join(text for _, text in missing)
+    return Condition(CONDITION, False, missing[0][0], f"The webhook doesn't answer: {texts}")
+
+
+class Readiness:
+    """A controller with one key: has the Service say whether the webhook is ready."""
+
+    def __init__(
+        self,
+        queue: WorkQueue[str],
+        api: Callable[[], ApiClient],
+        events: EventRecorder,
+        requirements: Sequence[Requirement],
+        now: Callable[[], datetime],
+    ) -> None:
+        self.queue = queue
+        self._api = api
+        self._events = events
+        self._requirements = requirements
+        self._now = now
+        self._met = asyncio.Event()
+        self._listening = False
+        self._reported = False
+        self._logged = ""
+        self.queue.add_after(KEY, INTERVAL)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the webhook answers."""
+        return self._condition().status
+
+    def look(self) -> None:
+        """Look what is missing now; have it reported if that makes a difference."""
+        if not condition(self._requirements).status:
+            self._met.clear()
+        else:
+            self._met.set()
+        if self.ready != self._reported:
+            self.queue.add(KEY)
+
+    async def wait_until_met(self) -> None:
+        """Wait until all is there but somebody who listens."""
+        self.look()
+        await self._met.wait()
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Inside the `with` somebody listens."""
+        self._listening = True
+        self.look()
+        try:
+            yield
+        finally:
+            self._listening = False
+
+    async def reconcile(self, _key: str) -> None:
+        """Report what is missing: in the log, and in the status of the Service. Come back as long as something is.
+
+        Raises:
+            Retry: the Service isn't there, or can't be written now.
+        """
+        self.look()
+        current = self._condition()
+        self._reported = current.status
+        if current.message != self._logged:
+            logger.log(logging.INFO if current.status else logging.WARNING, current.message)
+            self._logged = current.message
+        if not current.status:
+            self.queue.add_after(KEY, INTERVAL)
+        try:
+            with translated(f"writing the condition {CONDITION} of the Service {SERVICE}"):
+                await self._write(current)
+        except NotFound as error:
+            raise Retry(str(error)) from error
+
+    def _condition(self) -> Condition:
+        listener = Requirement("NotListening", lambda: "" if self._listening else "nobody listens yet")
+        return condition(self._requirements if not self._met.is_set() else [*self._requirements, listener])
+
+    async def _write(self, current: Condition) -> None:
+        service = await rest.get(self._api(), PATH)
+        metadata, seen = service["metadata"], service.get("status", {})
+        conditions = set_condition(seen.get("conditions", ()), current, metadata.get("generation", 0), self._now())
+        patch = status_patch(seen, {"conditions": conditions}, metadata["resourceVersion"])
+        if patch:
+            await rest.patch(self._api(), f"{PATH}/status", patch)
+            regarding = Regarding("v1", "Service", SERVICE, metadata["uid"], NAMESPACE)
+            event_type = "Normal" if current.status else "Warning"
+            self._events.record(regarding, event_type, current.reason, "Serve", current.message)

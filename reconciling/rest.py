@@ -4,7 +4,7 @@ They go through the kubernetes client all the same, so credentials and errors ar
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from kubernetes.aio.client import ApiClient
@@ -32,14 +32,14 @@ async def patch(api: ApiClient, path: str, body: Mapping[str, Any]) -> Any:
     return await _object(api, await _send(api, "PATCH", path, {}, body))
 
 
-async def watch(api: ApiClient, path: str, seconds: int, **parameters: str) -> AsyncIterator[dict[str, Any]]:
+async def watch(api: ApiClient, path: str, seconds: int, **parameters: str) -> AsyncGenerator[dict[str, Any]]:
     """Yield the events of a watch, each with `type` and `object`, until the API server ends it after so many seconds.
 
     Raises:
         ApiException: the API server answers with an error.
     """
     parameters |= {"watch": "true", "timeoutSeconds": str(seconds)}
-    response = await _send(api, "GET", path, parameters, timeout=seconds + TIMEOUT)
+    response = await _send(api, "GET", path, parameters, seconds=seconds + TIMEOUT)
     try:
         if response.status != 200:
             await _object(api, response)
@@ -55,7 +55,7 @@ async def _send(
     path: str,
     parameters: Mapping[str, str],
     body: Mapping[str, Any] | None = None,
-    timeout: float = TIMEOUT,
+    seconds: float = TIMEOUT,
 ) -> RESTResponse:
     headers = {"Accept": "application/json"} | ({"Content-Type": MERGE_PATCH} if body else {})
     request = await api.param_serialize(
@@ -66,9 +66,9 @@ async def _send(
         body=body,
         auth_settings=["BearerToken"],
     )
-    return await api.call_api(*request, _request_timeout=timeout)
+    return await api.call_api(*request, _request_timeout=seconds)
 
 
 async def _object(api: ApiClient, response: RESTResponse) -> Any:
-    await response.read()
+    await response.read()  # type: ignore[no-untyped-call]
     return api.response_deserialize(response, {"2XX": "object"}).data

@@ -4,7 +4,6 @@ kopf's part is the envelope: uid, `allowed`, `warnings` and the status that says
 configuration, as it could: that is a manifest, and its caBundle is somebody else's to fill in.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -13,15 +12,12 @@ import kopf
 
 from icecream_operator.cache import Cache
 from icecream_operator.icecream import GROUP, PLURAL, VERSION, parse
-from icecream_operator.webhook import scope, validation
-from icecream_operator.webhook.menu import NAME, NAMESPACE, Menu
-from icecream_operator.webhook.validation import Validation
-from reconciling.logs import object_logger
+from icecream_operator.webhook import scope
+from icecream_operator.webhook.menu import MISSING, Menu
+from icecream_operator.webhook.validation import Validation, validate
 
 HANDLER_ID = "validate-demo-lva-io-v1-icecream"  # with a slash before it, the path in the webhook configuration
-NO_MENU = f"there is no menu: no ConfigMap {NAME} in {NAMESPACE}; whoever runs the shop has to write one"
 NOT_STORED_YET = {"uid": "", "resourceVersion": "0", "generation": 0, "creationTimestamp": "", "name": ""}
-logger = logging.getLogger(__name__)
 
 
 class Admission:
@@ -36,29 +32,22 @@ class Admission:
         """Have kopf hand over the reviews."""
 
         @kopf.on.validate(GROUP, VERSION, PLURAL, id=HANDLER_ID, registry=registry)
-        async def validate(
-            operation: str,
-            old: Mapping[str, Any] | None,
-            new: Mapping[str, Any] | None,
-            warnings: list[str],
-            **_: Any,
-        ) -> None:
-            if new is not None and scope.concerns(operation, old, new):
-                result = self.validate(new)
-                warnings.extend(result.warnings)
-                if result.faults:
-                    object_logger(logger, new["metadata"].get("name", "")).info("Refused: %s", "; ".join(result.faults))
-                    raise kopf.AdmissionError(_message(result.faults), code=HTTPStatus.UNPROCESSABLE_ENTITY)
+        async def handle(*, warnings: list[str], **review: Any) -> None:
+            if scope.concerns(review["operation"], review["old"], review["new"]):
+                validation = self.validate(review["new"])
+                warnings.extend(validation.warnings)
+                if validation.faults:
+                    raise kopf.AdmissionError(_message(validation.faults), code=HTTPStatus.UNPROCESSABLE_ENTITY)
 
     def validate(self, body: Mapping[str, Any]) -> Validation:
         """Judge an object as it shall be stored."""
         menu = self._menu()
         if menu is None:
-            return Validation([NO_MENU])
+            return Validation([MISSING])
         icecream = parse({**body, "metadata": NOT_STORED_YET | body["metadata"]})
         toppings = body["spec"].get("topping", ())
         stored = self._cache().connected(icecream.flavours)
-        return validation.validate(icecream, toppings, menu, stored, evicts=self._evicts)
+        return validate(icecream, toppings, menu, stored, evicts=self._evicts)
 
 
 def _message(faults: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 NAMESPACE, NAME = "demooperator-system", "menu"
+MISSING = f"there is no menu: the ConfigMap {NAME} in the namespace {NAMESPACE} is missing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Keeps the menu as it is in the cluster now: a list and a watch of one ConfigMap, again and again (client-go: Reflector).
+"""Keeps the menu as it is in the cluster now: lists and watches one ConfigMap, again and again (client-go: Reflector).
 
-It isn't left to kopf, which would watch all ConfigMaps of the cluster: by its name (fieldSelector), RBAC allows this one
-alone. A watch may end at any time, for whatever reason: it was long enough, it was cut, its resourceVersion is no
-longer known (410 Gone). Each time the answer is a new list, which says all.
+It isn't left to kopf, which would watch all ConfigMaps of the cluster: RBAC allows this one alone, by its name, and so
+does the fieldSelector. A watch may end at any time, for whatever reason: it was long enough, it was cut, its
+resourceVersion is no longer known (410 Gone). Each time the answer is a new list, which says all.
 """
 
 import logging
@@ -12,7 +12,7 @@ from typing import Any
 
 from kubernetes.aio.client import ApiClient
 
-from icecream_operator.webhook.menu import NAME, NAMESPACE, Menu, parse
+from icecream_operator.webhook.menu import MISSING, NAME, NAMESPACE, Menu, parse
 from reconciling import rest
 from reconciling.errors import NotFound, Retry, translated
 from reconciling.workqueue import WorkQueue
@@ -46,7 +46,7 @@ class MenuWatch:
         """Say why there is no menu, if there is none."""
         if not self._listed:
             return "the menu hasn't been read yet"
-        return "" if self.menu else f"there is no menu: no ConfigMap {NAME} in {NAMESPACE} (kubectl apply -k deploy/webhook)"
+        return "" if self.menu else MISSING
 
     async def reconcile(self, _key: str) -> None:
         """List, and watch until the watch ends.

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What the webhook can't answer without: a CamelCase word for it, and what says that it is missing, else nothing."""
+    """What the webhook can't answer without: a CamelCase word for it, and what says that it is missing, if it is."""
 
     reason: str
     missing: Callable[[], str]
@@ -131,5 +131,6 @@ class Readiness:
         if patch:
             await rest.patch(self._api(), f"{PATH}/status", patch)
             regarding = Regarding("v1", "Service", SERVICE, metadata["uid"], NAMESPACE)
-            event_type = "Normal" if current.status else "Warning"
-            self._events.record(regarding, event_type, current.reason, "Serve", current.message)
+            self._events.record(
+                regarding, "Normal" if current.status else "Warning", current.reason, "Serve", current.message
+            )

@@ -85,5 +85,5 @@ def _sold_out(icecream: Icecream, icecreams: Iterable[Icecream]) -> Iterator[str
 
 
 def _unsupported(field: str, value: str, supported: Sequence[str]) -> str:
-    values = ", ".join(map(json.dumps, supported))
-    return f"{field}: Unsupported value: {json.dumps(value)}: " + (f"supported values: {values}" if values else "none is")
+    values = ", ".join(map(json.dumps, supported)) or "none"
+    return f"{field}: Unsupported value: {json.dumps(value)}: supported values: {values}"

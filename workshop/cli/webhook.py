@@ -1,0 +1,64 @@
+"""`workshop webhook`: has the API server ask the operator, and looks at the way between them."""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from workshop.webhook import connectivity, installation
+from workshop.webhook.errors import FaultError, WebhookError
+from workshop.workspace import home
+
+
+@click.group("webhook")
+def command() -> None:
+    """Has the API server ask the operator before it stores an icecream, and finds what is wrong between them."""
+
+
+@contextmanager
+def for_people() -> Iterator[None]:
+    """Turn what can be wrong with a webhook into a line and exit code 1."""
+    try:
+        yield
+    except WebhookError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@command.command()
+@click.option("--cert-dir", type=click.Path(path_type=Path), help="Where ca.crt lies. [webhook, in this workspace]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where the operator will listen. [a free one, remembered]")
+def install(cert_dir: Path | None, port: int | None) -> None:
+    """Apply deploy/webhook so that the API server reaches an operator on this machine; as often as you like."""
+    cluster = home.current_cluster(home.layout())
+    folder = (cert_dir or installation.cert_dir(cluster)).resolve()
+    with for_people():
+        show(installation.install(cluster, folder, port))
+
+
+def show(installed: installation.Installation) -> None:
+    """Say what has been installed."""
+    authorities = ", ".join(each.subject.rfc4514_string() for each in installed.authorities)
+    click.echo(f"The API server will ask localhost:{installed.port}, and trust {authorities}.")
+    click.echo("The menu stays as it was." if installed.kept_menu else "There is a menu now, from deploy/webhook.")
+
+
+@command.command()
+def uninstall() -> None:
+    """Have the API server ask nobody any more; the menu stays, and so does the certificate."""
+    installation.uninstall(home.current_cluster(home.layout()))
+    click.echo("The API server asks nobody any more.")
+
+
+@command.command()
+def check() -> None:
+    """Go the way from the API server to the webhook, and name the first thing that is wrong; exit 0 if nothing is."""
+    cluster = home.current_cluster(home.layout())
+    try:
+        for passed in connectivity.trace(cluster, datetime.datetime.now(datetime.UTC)):
+            click.echo(f" ✓ {passed.step:<14} {passed.seen}")
+    except FaultError as fault:
+        click.echo(f" ✗ {fault.step:<14} {fault}\n   {'do:':<14} {fault.remedy}")
+        raise SystemExit(1) from None
+    click.echo("The API server reaches the webhook.")

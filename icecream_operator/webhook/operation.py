@@ -55,9 +55,12 @@ def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
     async def serve(review: kopf.WebhookFn) -> AsyncIterator[kopf.WebhookClientConfig]:
         await cert_watcher.wait_until_loaded()
         await readiness.wait_until_met()
-        async for client_config in server(review):
-            with readiness.listening():
+        try:
+            async for client_config in server(review):
+                readiness.set_listening(True)
                 yield client_config
+        finally:
+            readiness.set_listening(False)
 
     def handlers(registry: kopf.OperatorRegistry) -> None:
         @kopf.on.startup(registry=registry)

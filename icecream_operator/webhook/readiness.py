@@ -8,8 +8,7 @@ It is told to whoever asks: kubelet (/readyz), the log, and the Service, by a co
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,27 +76,20 @@ class Readiness:
 
     def look(self) -> None:
         """Look what is missing now; have it reported if that makes a difference."""
-        if not condition(self._requirements).status:
-            self._met.clear()
-        else:
+        if condition(self._requirements).status:
             self._met.set()
         if self.ready != self._reported:
             self.queue.add(KEY)
 
     async def wait_until_met(self) -> None:
-        """Wait until all is there but somebody who listens."""
+        """Wait until all has been there."""
         self.look()
         await self._met.wait()
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Inside the `with` somebody listens."""
-        self._listening = True
+    def set_listening(self, listening: bool) -> None:
+        """Say whether the server listens."""
+        self._listening = listening
         self.look()
-        try:
-            yield
-        finally:
-            self._listening = False
 
     async def reconcile(self, _key: str) -> None:
         """Report what is missing: in the log, and in the status of the Service. Come back as long as something is.
@@ -120,8 +112,10 @@ class Readiness:
             raise Retry(str(error)) from error
 
     def _condition(self) -> Condition:
-        listener = Requirement("NotListening", lambda: "" if self._listening else "nobody listens yet")
-        return condition(self._requirements if not self._met.is_set() else [*self._requirements, listener])
+        current = condition(self._requirements)
+        if current.status and not self._listening:
+            return Condition(CONDITION, False, "NotListening", "The webhook doesn't answer: its server doesn't listen")
+        return current
 
     async def _write(self, current: Condition) -> None:
         service = await rest.get(self._api(), PATH)

@@ -17,6 +17,7 @@ from typing import Any
 
 import kopf
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from icecream_operator.webhook.cert_watcher import CertWatcher
 from reconciling.endpoints import Address, AddressError
@@ -28,6 +29,7 @@ BODY_TIME_LIMIT = 10.0  # seconds
 IDLE_LIMIT = 120.0  # seconds; API servers close idle connections after 90, and nothing is lost if they come first
 GRACE = 10.0  # seconds for requests in flight when the operator ends
 logger = logging.getLogger(__name__)
+_http_logger = logging.getLogger(f"{__name__}.http")  # aiohttp's errors
 
 
 class ReviewError(Exception):
@@ -59,7 +61,13 @@ class WebhookServer:
 async def _serving(at: Address, cert_watcher: CertWatcher, routes: list[web.RouteDef]) -> AsyncIterator[None]:
     application = web.Application(client_max_size=BODY_LIMIT)
     application.add_routes(routes)
-    runner = web.AppRunner(application, access_log=None, keepalive_timeout=IDLE_LIMIT, shutdown_timeout=GRACE)
+    runner = web.AppRunner(
+        application,
+        access_log=None,
+        keepalive_timeout=IDLE_LIMIT,
+        shutdown_timeout=GRACE,
+        logger=_http_logger,
+    )
     await runner.setup()
     assert runner.server
     try:
@@ -121,10 +129,18 @@ def parse(body: bytes) -> Any:
     _mapping(request.get("userInfo"), "request.userInfo")
     objects = [name for name in ("object", "oldObject") if request.get(name) is not None]
     if not objects:
-        raise ReviewError("request has neither object nor oldObject")
+        raise ReviewError("not an AdmissionReview: request has neither object nor oldObject")
     for name in objects:
         _mapping(_mapping(request[name], f"request.{name}").get("metadata"), f"request.{name}.metadata")
     return review
+
+
+def _is_of_this_server(record: logging.LogRecord) -> bool:
+    """Whether an error isn't a client's who sent no HTTP, or went: aiohttp would log a traceback for each."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | ConnectionError))
+
+
+_http_logger.addFilter(_is_of_this_server)
 
 
 def _mapping(value: Any, where: str) -> Mapping[str, Any]:

@@ -1,22 +1,28 @@
-"""Does your webhook say no where it should, and step aside otherwise? First each part by itself, then asked by a real API server."""
+"""Does your webhook say no where it should, and step aside otherwise? First each part alone, then on an API server."""
 
 import contextlib
 import json
+import re
 import ssl
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+from kubernetes.client import ApiClient, ApiException, CustomObjectsApi
 from prometheus_client import CollectorRegistry
 
 from icecream_operator.icecream import Icecream, parse
@@ -25,8 +31,14 @@ from icecream_operator.webhook.cert_watcher import CertWatcher, Pair, PairError
 from icecream_operator.webhook.menu import Menu
 from icecream_operator.webhook.self_signed_ca import Authority
 from icecream_operator.webhook.validation import Validation
+from workshop.system.polling import eventually
+from workshop.system.ports import reserved_port
+from workshop.testing import crd, icecreams
 from workshop.testing.coroutine_runner import CoroutineRunner
-from workshop.testing.failures import CheckFailedError, ask_for_await
+from workshop.testing.failures import CheckFailedError, NotRunError, ask_for_await
+from workshop.testing.shop import Shop
+from workshop.webhook import configuration
+from workshop.workspace.cluster import CHECKOUT, Cluster
 
 VALIDATE = "icecream_operator/webhook/validation.py, validate"
 CONCERNS = "icecream_operator/webhook/scope.py, concerns"
@@ -496,7 +508,7 @@ def test_what_stays_wrong_is_reported_once() -> None:
         write_pair(folder, certificate=False)
         for _ in range(2):
             watched.look("half a pair once more")
-        if len(watched.refusals) != 2:  # noqa: PLR2004
+        if len(watched.refusals) != 2:
             raise CheckFailedError(
                 expected="half a pair to be reported anew, after there was a whole one between",
                 seen=f"{len(watched.refusals)} reports in all",
@@ -524,3 +536,310 @@ def test_what_has_not_changed_is_not_loaded_again() -> None:
             seen=f"it is loaded {number} times",
             look=f"{LOOK}: what is it compared with?",
         )
+
+
+# From here on your operator runs, and a real API server asks it.
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API server says to a write: the HTTP status, its message if it refuses, and its warnings."""
+
+    code: int
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join([f"HTTP {self.code} {self.message}".rstrip(), *(f"warning: {text}" for text in self.warnings)])
+
+
+class GuardedShop:
+    """A shop whose orders pass your webhook, on a port and with a certificate of its own."""
+
+    def __init__(self, shop: Shop, client: ApiClient, folder: Path, port: int) -> None:
+        self.shop = shop
+        self.folder = folder
+        self._client = client
+        self._port = port
+        self._objects: Any = CustomObjectsApi(client)
+        self._ca = self_signed_ca.authority(new_key(), datetime.now(UTC))
+
+    def certify(self) -> int:
+        """Have your CA sign a new leaf, write it where the operator looks, and return its serial number."""
+        key = new_key()
+        leaf = self_signed_ca.server_certificate(self._ca, key, datetime.now(UTC))
+        self_signed_ca.write(self.folder, self._ca.certificate, leaf, key)
+        return leaf.serial_number
+
+    def install(self, **webhook: Any) -> None:
+        """Have the API server ask on our port, as the manifests of `deploy/webhook` say, but for these fields."""
+        files = ("service.yaml", "validating_webhook_configuration.yaml")
+        manifests = [yaml.safe_load((CHECKOUT / configuration.MANIFESTS / name).read_text()) for name in files]
+        manifests[1]["webhooks"][0] |= webhook
+        bundle = (self.folder / "ca.crt").read_bytes()
+        self.apply(*configuration.on_this_machine(manifests, self._port, bundle))
+
+    def apply(self, *manifests: dict[str, Any]) -> None:
+        """Have the API server take these."""
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests})
+        self.shop.cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=text)
+
+    def offer(self, menu: Mapping[str, Sequence[str]]) -> None:
+        """Put these flavours with their toppings on the menu."""
+        lines = "".join(f"{flavour}: {', '.join(toppings)}\n" for flavour, toppings in menu.items())
+        metadata = {"name": "menu", "namespace": configuration.NAMESPACE}
+        self.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"flavours": lines}})
+
+    @contextlib.contextmanager
+    def operator(self) -> Iterator[None]:
+        """The operator, with its webhook."""
+        at = f"--webhook-bind-address=127.0.0.1:{self._port}"
+        freezer = f"--freezer-url=sqlite:///{self.folder / 'freezer.db'}"
+        with self.shop.operator(f"--webhook-cert-dir={self.folder}", at, freezer) as self.operator_process:
+            yield
+
+    # What customers do.
+
+    def order(self, name: str, *flavours: str, topping: Sequence[str] = (), dry_run: bool = False) -> Answer:
+        """Order an icecream; a name that ends with a dash is the beginning of one that the API server makes up."""
+        body = icecreams.manifest(name, *flavours, topping=topping)
+        if name.endswith("-"):
+            body["metadata"] = {"generateName": name}
+        create = self._objects.create_cluster_custom_object_with_http_info
+        return self._answer(create, *ICECREAMS, body, **({"dry_run": "All"} if dry_run else {}))
+
+    def change(self, name: str, patch: Mapping[str, Any]) -> Answer:
+        """Change an icecream by a merge patch."""
+        content_type = "application/merge-patch+json"
+        write = self._objects.patch_cluster_custom_object_with_http_info
+        return self._answer(write, *ICECREAMS, name, patch, _content_type=content_type)
+
+    @staticmethod
+    def _answer(write: Any, *arguments: Any, **options: Any) -> Answer:
+        try:
+            _, code, headers = write(*arguments, **options)
+        except ApiException as error:
+            message: str = json.loads(error.body or "{}").get("message", "")
+            return Answer(error.status, message)
+        return Answer(code, "", tuple(re.findall(r'299 - "((?:[^"\\]|\\.)*)"', headers.get("Warning") or "")))
+
+    # What a check expects.
+
+    def expect(
+        self, what: str, ask: Callable[[], Answer], taken: bool, *words: str, look: str, within: float = 3
+    ) -> None:
+        """Wait for an answer: whether it is taken, and with which words in it; the menu and the cache take a moment."""
+        answers: list[Answer] = []
+
+        def assert_answer() -> None:
+            answers.append(answer := ask())
+            assert taken == (answer.code < HTTPStatus.BAD_REQUEST)
+            assert all(word in str(answer).replace("\\", "") for word in words)
+
+        try:
+            eventually(assert_answer, within=within)
+        except AssertionError:
+            wanted = ["taken" if taken else "refused", *(f"with the words: {word}" for word in words)]
+            raise self.error("\n".join([what, *wanted]), str(answers[-1]), look) from None
+
+    def expect_that(self, what: str, difference: Callable[[], str], *, look: str) -> None:
+        """Wait until `difference` returns nothing; what it returns is what is seen instead."""
+
+        def assert_none() -> None:
+            assert not difference()
+
+        try:
+            eventually(assert_none, within=10)
+        except AssertionError:
+            raise self.error(what, difference(), look) from None
+
+    def error(self, expected: str, seen: str, look: str) -> CheckFailedError:
+        """Return what a check says, with what the operator has logged last, if that was an exception."""
+        logged = self.shop.last_error()
+        return CheckFailedError(
+            expected=expected,
+            seen="\n".join([seen, *([f"the operator fails: {logged.message}"] if logged else [])]),
+            look=logged.place if logged else look,
+        )
+
+    def ready(self) -> str:
+        """Return what the Service says of the webhook."""
+        service = self.shop.cluster.get("service", configuration.SERVICE, f"--namespace={configuration.NAMESPACE}")
+        conditions = {each["type"]: each for each in service.get("status", {}).get("conditions", ())}
+        ready = conditions.get("WebhookReady", {})
+        return f"{ready.get('status', 'not said')} ({ready.get('reason', 'no reason')})"
+
+    def served(self) -> int:
+        """Return the serial number of the certificate that a client gets now."""
+        pem = ssl.get_server_certificate(("127.0.0.1", self._port), timeout=5)
+        return x509.load_pem_x509_certificate(pem.encode()).serial_number
+
+
+ICECREAMS = ("demo.lva.io", "v1", "icecreams")
+OFFERED = {
+    "lemon": ["cream"],
+    "matcha": ["cream", "watermelon"],
+    "vanilla": ["sprinkles", "watermelon"],
+    "cassis": ["cream"],
+}
+CALL_FAILED = 'failed calling webhook "vicecream.kb.io"'
+MANIFEST = "deploy/webhook/validating_webhook_configuration.yaml"
+ADMISSION = "icecream_operator/webhook/admission.py"
+HOLD = {"metadata": {"finalizers": ["example.com/hold"]}}
+RELEASE: dict[str, Any] = {"metadata": {"finalizers": None}}
+
+
+@pytest.fixture(scope="module")
+def shop(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[GuardedShop]:
+    """A shop whose API server asks your operator. With parts that are wrong it isn't run: it would fail by those."""
+    if request.session.testsfailed:
+        raise NotRunError("the operator is run once its parts are right")
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        shop = stack.enter_context(Shop(cluster))
+        stack.enter_context(crd.served(cluster, look="lesson 01, deploy/crds/demo.lva.io_icecreams.yaml"))
+        client = stack.enter_context(icecreams.connected(cluster.kubeconfig))
+        port = stack.enter_context(reserved_port())
+        assert shop.identity  # makes the namespace that the menu lies in
+        guarded = GuardedShop(shop, client, folder, port)
+        guarded.certify()
+        stack.callback(clean_up, guarded)
+        guarded.offer(OFFERED)
+        open_up(guarded)
+        with guarded.operator():
+            assert_answers(guarded)
+            yield guarded
+
+
+def open_up(shop: GuardedShop) -> None:
+    """Have the API server ask about everything, and wait until it does: it is refused what nobody answers."""
+    shop.install(matchConditions=[], failurePolicy="Fail")
+    what = "no order to get in while the API server is to ask, and nobody answers"
+    shop.expect(what, lambda: shop.order("first", "lemon", dry_run=True), False, CALL_FAILED, look=MANIFEST)
+
+
+def assert_answers(shop: GuardedShop) -> None:
+    """Wait until the webhook answers."""
+    what = "the API server to get an answer of the operator's, by your certificate, for an order that is all right"
+    shop.expect(what, lambda: shop.order("first", "lemon", dry_run=True), True, look=CA, within=15)
+
+
+def clean_up(shop: GuardedShop) -> None:
+    """Leave nothing of it."""
+    kubectl = shop.shop.cluster.kubectl
+    kubectl("delete", "--ignore-not-found", "validatingwebhookconfiguration", configuration.CONFIGURATION)
+    namespaced = f"service/{configuration.SERVICE}", f"configmap/{configuration.MENU}"
+    kubectl("delete", "--ignore-not-found", f"--namespace={configuration.NAMESPACE}", *namespaced)
+    shop.shop.icecreams.delete_all()
+
+
+def test_what_is_not_on_the_menu_is_refused_and_not_stored(shop: GuardedShop) -> None:
+    words = 'denied the request: spec.flavour[0]: Unsupported value: "fish"'
+    shop.expect("fish to be refused", lambda: shop.order("fish", "fish"), False, words, look=ADMISSION)
+    if shop.shop.icecreams.read("fish"):
+        raise CheckFailedError(expected="nothing to be stored of it", seen="there it is", look=ADMISSION)
+
+
+def test_a_refusal_names_all_that_is_wrong(shop: GuardedShop) -> None:
+    words = '[1]: Unsupported value: "coal"', 'topping[0]: Unsupported value: "mustard"'
+    ask = partial(shop.order, "coal", "lemon", "coal", topping=["mustard"])
+    shop.expect("flavour and topping both to be named", ask, False, *words, look=ADMISSION)
+
+
+def test_what_is_odd_is_taken_with_a_warning(shop: GuardedShop) -> None:
+    ask = partial(shop.order, "odd", "matcha", "vanilla", topping=["sprinkles"], dry_run=True)
+    words = 'warning: spec.topping[0]: "sprinkles" doesn\'t go with matcha'
+    shop.expect("sprinkles on matcha and vanilla to be taken", ask, True, words, look=ADMISSION)
+
+
+def test_the_fourth_of_a_flavour_is_refused_before_it_is_stored(shop: GuardedShop) -> None:
+    for number in (1, 2, 3):
+        answer = shop.order(f"cassis-{number}", "cassis")
+        if answer.code != HTTPStatus.CREATED:
+            raise shop.error("three of a flavour to be taken", f"cassis-{number}: {answer}", VALIDATE)
+    ask = partial(shop.order, "cassis-4", "cassis", dry_run=True)
+    shop.expect("the fourth of them to be refused", ask, False, "cassis is sold out", look=ADMISSION)
+
+
+def test_an_order_whose_name_is_made_up_is_judged_too(shop: GuardedShop) -> None:
+    ask = partial(shop.order, "made-up-", "fish")
+    shop.expect("an order by generateName to be judged as any other", ask, False, 'value: "fish"', look=ADMISSION)
+
+
+def test_a_change_of_the_menu_holds_from_then_on(shop: GuardedShop) -> None:
+    shop.offer({**OFFERED, "basil": []})
+    ask = partial(shop.order, "basil", "basil", dry_run=True)
+    shop.expect(
+        "basil to be taken, which is on the menu now", ask, True, look="icecream_operator/webhook/menu_watch.py"
+    )
+
+
+def test_an_old_icecream_that_breaks_a_newer_menu_is_not_held(shop: GuardedShop) -> None:
+    shop.order("old", "matcha")
+    shop.change("old", HOLD)
+    shop.offer({flavour: toppings for flavour, toppings in OFFERED.items() if flavour != "matcha"})
+    ask = partial(shop.order, "new", "matcha", dry_run=True)
+    shop.expect("a new matcha to be refused, which isn't on the menu any more", ask, False, "matcha", look=ADMISSION)
+    spec = {"spec": {"topping": ["cream"]}}
+    shop.expect("another topping to be refused", lambda: shop.change("old", spec), False, "matcha", look=ADMISSION)
+    label = {"metadata": {"labels": {"size": "big"}}}
+    shop.expect("the old one to be labelled all the same", lambda: shop.change("old", label), True, look=ADMISSION)
+    shop.shop.cancel("old")
+    shop.change("old", RELEASE)
+    shop.expect_that(
+        "the old one to go when its last finalizer has come off",
+        lambda: "it is still there" if shop.shop.icecreams.read("old") else "",
+        look=f"{ADMISSION}: what is the webhook asked about?",
+    )
+
+
+def test_a_new_leaf_is_served_without_a_restart(shop: GuardedShop) -> None:
+    serial = shop.certify()
+    shop.expect_that(
+        "the new certificate to be served",
+        lambda: "" if shop.served() == serial else "the one before is still served",
+        look="icecream_operator/webhook/server.py",
+    )
+    ask = partial(shop.order, "late", "lemon", dry_run=True)
+    shop.expect("the API server to trust it, since it is of the same CA", ask, True, look=CA)
+
+
+# Then it is killed.
+
+
+@pytest.fixture(scope="module")
+def abandoned(shop: GuardedShop) -> GuardedShop:
+    """The shop as the manifests have it, without its operator, and with an icecream that is being deleted."""
+    shop.offer(OFFERED)
+    shop.order("leaving", "lemon")
+    shop.change("leaving", HOLD)
+    shop.operator_process.kill()
+    shop.install()
+    shop.shop.cancel("leaving")
+    return shop
+
+
+def test_while_it_is_down_no_order_gets_in(abandoned: GuardedShop) -> None:
+    ask = partial(abandoned.order, "unasked", "fish", dry_run=True)
+    abandoned.expect("an order to be refused that nobody can judge", ask, False, CALL_FAILED, look=MANIFEST)
+
+
+def test_while_it_is_down_nobody_is_kept_from_leaving(abandoned: GuardedShop) -> None:
+    ask = partial(abandoned.change, "leaving", RELEASE)
+    what = "the finalizers to come off what is being deleted, though the webhook can't be asked"
+    abandoned.expect(what, ask, True, look=f"{MANIFEST}, matchConditions")
+    if abandoned.shop.icecreams.read("leaving"):
+        raise CheckFailedError(expected="it to be gone", seen="it is still there", look=MANIFEST)
+
+
+def test_without_a_menu_nobody_listens(abandoned: GuardedShop) -> None:
+    namespace = f"--namespace={configuration.NAMESPACE}"
+    abandoned.shop.cluster.kubectl("delete", "configmap", configuration.MENU, namespace)
+    with abandoned.operator():
+        abandoned.expect_that(
+            "the Service to say that the webhook isn't ready: WebhookReady False (NoMenu)",
+            lambda: "" if (seen := abandoned.ready()) == "False (NoMenu)" else seen,
+            look="icecream_operator/webhook/readiness.py",
+        )
+        abandoned.offer(OFFERED)
+        assert_answers(abandoned)

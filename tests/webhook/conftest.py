@@ -1,14 +1,17 @@
-"""A shop on a real control plane whose API server asks the operator, by the manifests of `deploy/webhook`.
+"""A shop whose API server asks the operator, by the manifests of `deploy/webhook`; certificates; the operator's loop.
 
 Its control plane is its own: where nobody answers, nobody else's tests could order anything.
 """
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
+import uvloop
 from kubernetes.client import ApiException
 
 from tests.webhook import orders
+from tests.webhook.pairs import Ca
 from workshop.system.polling import eventually
 from workshop.testing import crd
 from workshop.testing.control_plane import ControlPlane, running_control_plane
@@ -17,6 +20,16 @@ from workshop.testing.operator_process import OperatorProcess
 from workshop.testing.shop import Shop
 from workshop.webhook import installation
 from workshop.webhook.installation import Installation
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """uvloop has TLS of its own."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(scope="module")
+def ca() -> Ca:
+    return Ca()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
+    NoEncryption,
     PrivateFormat,
     load_pem_private_key,
 )
@@ -22,11 +23,6 @@ from tests.webhook.handshakes import Handshake, trusting
 from tests.webhook.pairs import Ca, IssuedPair, Pause, put
 
 EXPIRY = "certwatcher_certificate_expiry_seconds"
-
-
-@pytest.fixture(scope="module")
-def ca() -> Ca:
-    return Ca()
 
 
 @pytest.fixture(scope="module")
@@ -111,15 +107,16 @@ async def test_a_handshake_that_has_begun_goes_on_with_the_old_pair(
 async def test_without_a_pair_it_waits_and_says_what_is_missing(
     tmp_path: Path, ca: Ca, first: IssuedPair, registry: CollectorRegistry
 ) -> None:
-    def write(refusal: str) -> None:
-        refusals.append(refusal)
+    reasons = []
+
+    def write(reason: str) -> None:
+        reasons.append(reason)
         put(tmp_path, first.pair)
 
-    refusals: list[str] = []
     watcher = CertWatcher(tmp_path, registry, write, interval=0)
     assert registry.get_sample_value(EXPIRY) == 0
     await watcher.wait_until_loaded()
-    assert refusals == [f"{tmp_path / CERTIFICATE} can't be read: No such file or directory; no certificate is served"]
+    assert reasons == [f"{tmp_path / CERTIFICATE} can't be read: No such file or directory; no certificate is served"]
     assert served(watcher, ca) == first.serial
 
 
@@ -131,7 +128,7 @@ def encrypted(pair: Pair) -> Pair:
 
 def weak(_: Pair) -> Pair:
     key = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is what OpenSSL refuses
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, pairs.NoEncryption())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     argv = ["openssl", "req", "-new", "-x509", "-key", "/dev/stdin", "-subj", "/CN=weak"]
     return Pair(subprocess.run(argv, input=pem, capture_output=True, check=True).stdout, pem)
 
@@ -257,7 +254,7 @@ async def test_while_others_write_incessantly_each_handshake_has_a_certificate_a
     thread = threading.Thread(target=write)
     thread.start()
     try:
-        serials = set()
+        serials: set[int] = set()
         while serials != {first.serial, second.serial}:
             await look(watcher, times=10)
             serials.add(served(watcher, ca))

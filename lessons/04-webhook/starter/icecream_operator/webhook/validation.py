@@ -30,8 +30,8 @@ def validate(
     `icecreams` are those that are stored, as for `quota.decide`; if it is one of them, it is judged as a change.
     `evicts` says whether what is oversold is evicted: then it is better refused now. If it is kept, that is a warning.
     """
-    # Say all that is wrong at once: whoever reads it wants to try only once more. What `_goes_with_some`, `_repeated` and
-    # `_sold_out` yield is given, as is the form of what isn't supported.
+    # Say all that is wrong at once: whoever reads it wants to try only once more. The functions below say what is odd,
+    # what is sold out, and how it is said that something isn't supported.
     raise NotImplementedError("exercise 1: what is wrong, and what is only odd")
 
 
@@ -64,5 +64,5 @@ def _sold_out(icecream: Icecream, icecreams: Iterable[Icecream]) -> Iterator[str
 
 
 def _unsupported(field: str, value: str, supported: Sequence[str]) -> str:
-    values = ", ".join(map(json.dumps, supported))
-    return f"{field}: Unsupported value: {json.dumps(value)}: " + (f"supported values: {values}" if values else "none is")
+    values = ", ".join(map(json.dumps, supported)) or "none"
+    return f"{field}: Unsupported value: {json.dumps(value)}: supported values: {values}"

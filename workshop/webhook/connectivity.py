@@ -56,7 +56,7 @@ def _trace_connection(endpoint: Endpoint, config: ClientConfig, now: datetime.da
     endpoint.connect().close()
     yield Passed("connection", f"{endpoint.host}:{endpoint.port} listens")
     version, leaf = endpoint.shake_hands()
-    yield Passed("handshake", version)
+    yield Passed("handshake", f"{version}, with certificate {leaf.serial_number:040x}")
     endpoint.verify_chain(leaf)
     yield Passed("chain", f"signed by {leaf.issuer.rfc4514_string()}, which is in the bundle")
     endpoint.verify_name(leaf)

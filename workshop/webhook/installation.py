@@ -87,8 +87,8 @@ def install(cluster: Cluster, folder: Path, port: int | None = None) -> Installa
     kept_menu = bool(cluster.kubectl("get", "configmap", MENU, f"-n={NAMESPACE}", "--ignore-not-found", "-o=name"))
     manifests = list(yaml.safe_load_all(cluster.kubectl("kustomize", configuration.MANIFESTS)))
     wanted = [each for each in manifests if not (kept_menu and each["kind"] == "ConfigMap")]
-    for manifest in configuration.on_this_machine(wanted, port, bundle):
-        cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(manifest))
+    items = {"apiVersion": "v1", "kind": "List", "items": configuration.on_this_machine(wanted, port, bundle)}
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(items))
     return Installation(folder, port, authorities, kept_menu)
 
 
@@ -98,8 +98,8 @@ def uninstall(cluster: Cluster) -> None:
     Raises:
         KubectlError: the API server won't have it.
     """
-    cluster.kubectl("delete", "--ignore-not-found", "validatingwebhookconfiguration", CONFIGURATION)
-    cluster.kubectl("delete", "--ignore-not-found", f"-n={NAMESPACE}", "service", SERVICE)
+    written = f"validatingwebhookconfiguration/{CONFIGURATION}", f"service/{SERVICE}"
+    cluster.kubectl("delete", "--ignore-not-found", f"-n={NAMESPACE}", *written)
 
 
 def _read_bundle(folder: Path) -> tuple[bytes, tuple[x509.Certificate, ...]]:

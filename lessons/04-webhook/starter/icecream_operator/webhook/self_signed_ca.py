@@ -37,8 +37,8 @@ class Authority(NamedTuple):
 
 def authority(key: EllipticCurvePrivateKey, now: datetime, lifetime: timedelta = LIFETIME) -> Authority:
     """Return a CA whose certificate is signed with its own key, as every root's is."""
-    # `_builder` begins both certificates: serial number, validity and key. What is missing: who it is, who says so, what
-    # it may do, and the signature.
+    # `_builder` begins both certificates: serial number, validity and key. What is missing: who it is, who says so,
+    # what it may do, and the signature.
     raise NotImplementedError("exercise 3: a certificate that may sign others")
 
 

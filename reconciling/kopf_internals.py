@@ -22,6 +22,15 @@ def silence_stopped_tasks() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
+def silence_refusals() -> None:
+    """Keep kopf from logging as an error that an admission handler has refused something: it was the user's."""
+
+    def is_none(record: logging.LogRecord) -> bool:
+        return " failed permanently: " not in record.getMessage()
+
+    logging.getLogger("kopf.objects").addFilter(is_none)
+
+
 def object_reference(name: str, namespace: str) -> dict[str, object]:
     """Return the attributes of a log record by which kopf's formatters name the object that it is about."""
     return {"k8s_ref": {"name": name, "namespace": namespace}}

@@ -4,6 +4,7 @@ kopf's part is the envelope: uid, `allowed`, `warnings` and the status that says
 configuration, as it could: that is a manifest, and its caBundle is somebody else's to fill in.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -15,9 +16,12 @@ from icecream_operator.icecream import GROUP, PLURAL, VERSION, parse
 from icecream_operator.webhook import scope
 from icecream_operator.webhook.menu import MISSING, Menu
 from icecream_operator.webhook.validation import Validation, validate
+from reconciling.kopf_internals import silence_refusals
+from reconciling.logs import object_logger
 
 HANDLER_ID = "validate-demo-lva-io-v1-icecream"  # with a slash before it, the path in the webhook configuration
 NOT_STORED_YET = {"uid": "", "resourceVersion": "0", "generation": 0, "creationTimestamp": "", "name": ""}
+logger = logging.getLogger(__name__)
 
 
 class Admission:
@@ -30,6 +34,7 @@ class Admission:
 
     def register(self, registry: kopf.OperatorRegistry) -> None:
         """Have kopf hand over the reviews."""
+        silence_refusals()
 
         @kopf.on.validate(GROUP, VERSION, PLURAL, id=HANDLER_ID, registry=registry)
         async def handle(*, warnings: list[str], **review: Any) -> None:
@@ -37,6 +42,7 @@ class Admission:
                 validation = self.validate(review["new"])
                 warnings.extend(validation.warnings)
                 if validation.faults:
+                    object_logger(logger, review["name"] or "").info("Refused: %s", "; ".join(validation.faults))
                     raise kopf.AdmissionError(_message(validation.faults), code=HTTPStatus.UNPROCESSABLE_ENTITY)
 
     def validate(self, body: Mapping[str, Any]) -> Validation:
@@ -45,7 +51,7 @@ class Admission:
         if menu is None:
             return Validation([MISSING])
         icecream = parse({**body, "metadata": NOT_STORED_YET | body["metadata"]})
-        toppings = body["spec"].get("topping", ())
+        toppings = (body.get("spec") or {}).get("topping", ())
         stored = self._cache().connected(icecream.flavours)
         return validate(icecream, toppings, menu, stored, evicts=self._evicts)
 

@@ -41,7 +41,9 @@ def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
     """Return what the webhook adds to the operator: nothing, unless there is a folder for its certificate."""
     if not arguments.webhook_cert_dir or not arguments.webhook_bind_address:
         return Operation()
-    cert_watcher = CertWatcher(arguments.webhook_cert_dir, parts.metrics)
+    cert_watcher = CertWatcher(
+        arguments.webhook_cert_dir, parts.metrics, lambda message: readiness.warn("CertificateRefused", message)
+    )
     server = WebhookServer(arguments.webhook_bind_address, cert_watcher, [HANDLER_ID])
     menu_watch = MenuWatch(parts.new_queue(*BACKOFF), parts.api, lambda: readiness.look())
     admission = Admission(lambda: menu_watch.menu, parts.cache, evicts=arguments.on_oversell == "evict")

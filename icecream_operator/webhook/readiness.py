@@ -26,7 +26,7 @@ SERVICE = "demooperator-webhook-service"
 PATH = f"/api/v1/namespaces/{NAMESPACE}/services/{SERVICE}"
 CONDITION = "WebhookReady"
 KEY = "readiness"
-INTERVAL = 1.0  # seconds between two looks at what is missing, and for what is there in no time to be told as missing
+GRACE = 1.0  # seconds after which what is missing is reported: at a start, all is there in less
 logger = logging.getLogger(__name__)
 
 
@@ -65,9 +65,10 @@ class Readiness:
         self._now = now
         self._met = asyncio.Event()
         self._listening = False
-        self._reported = False
-        self._logged = ""
-        self.queue.add_after(KEY, INTERVAL)
+        self._reported: Condition | None = None
+        self._logged: Condition | None = None
+        self._warnings: list[tuple[str, str]] = []
+        self.queue.add_after(KEY, GRACE)
 
     @property
     def ready(self) -> bool:
@@ -75,11 +76,13 @@ class Readiness:
         return self._condition().status
 
     def look(self) -> None:
-        """Look what is missing now; have it reported if that makes a difference."""
+        """Look what is missing now, and have it reported if that is news: bad ones if they still are after a second."""
         if condition(self._requirements).status:
             self._met.set()
-        if self.ready != self._reported:
+        if self.ready:
             self.queue.add(KEY)
+        elif self._condition() != self._reported:
+            self.queue.add_after(KEY, GRACE)
 
     async def wait_until_met(self) -> None:
         """Wait until all has been there."""
@@ -91,25 +94,29 @@ class Readiness:
         self._listening = listening
         self.look()
 
+    def warn(self, reason: str, note: str) -> None:
+        """Have an Event about the Service say so."""
+        self._warnings.append((reason, note))
+        self.queue.add(KEY)
+
     async def reconcile(self, _key: str) -> None:
-        """Report what is missing: in the log, and in the status of the Service. Come back as long as something is.
+        """Report what is missing: in the log, and in the status of the Service.
 
         Raises:
             Retry: the Service isn't there, or can't be written now.
         """
-        self.look()
         current = self._condition()
-        self._reported = current.status
-        if current.message != self._logged:
+        if current != self._logged:
             logger.log(logging.INFO if current.status else logging.WARNING, current.message)
-            self._logged = current.message
-        if not current.status:
-            self.queue.add_after(KEY, INTERVAL)
+            self._logged = current
+        if current == self._reported and not self._warnings:
+            return
         try:
             with translated(f"writing the condition {CONDITION} of the Service {SERVICE}"):
                 await self._write(current)
         except NotFound as error:
             raise Retry(str(error)) from error
+        self._reported = current
 
     def _condition(self) -> Condition:
         current = condition(self._requirements)
@@ -120,11 +127,14 @@ class Readiness:
     async def _write(self, current: Condition) -> None:
         service = await rest.get(self._api(), PATH)
         metadata, seen = service["metadata"], service.get("status", {})
+        regarding = Regarding("v1", "Service", SERVICE, metadata["uid"], NAMESPACE)
+        while self._warnings:
+            reason, note = self._warnings.pop()
+            self._events.record(regarding, "Warning", reason, "Serve", note)
         conditions = set_condition(seen.get("conditions", ()), current, metadata.get("generation", 0), self._now())
         patch = status_patch(seen, {"conditions": conditions}, metadata["resourceVersion"])
         if patch:
             await rest.patch(self._api(), f"{PATH}/status", patch)
-            regarding = Regarding("v1", "Service", SERVICE, metadata["uid"], NAMESPACE)
             self._events.record(
                 regarding, "Normal" if current.status else "Warning", current.reason, "Serve", current.message
             )

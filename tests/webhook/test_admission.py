@@ -1,5 +1,7 @@
 """What a customer is told by the running operator, before anything is stored."""
 
+from functools import partial
+
 import pytest
 
 from tests.operator import shop as waiting
@@ -51,6 +53,12 @@ def test_what_is_sold_out_is_refused_and_not_evicted(shop: Shop) -> None:
     shop.cancel("b")
     eventually(lambda: _created(orders.create(shop.cluster, manifest("d", "matcha"))))
     eventually_left(shop, "a", "c", "d")
+
+
+def test_a_refusal_is_no_error_of_the_operators(shop: Shop, operator: OperatorProcess) -> None:
+    orders.refused(orders.create(shop.cluster, manifest("a", "saffron")))
+    waiting.eventually_says(operator, 'INFO    ] [a] Refused: spec.flavour[0]: Unsupported value: "saffron"')
+    assert "ERROR" not in operator.output()
 
 
 @pytest.mark.usefixtures("marking")
@@ -107,7 +115,7 @@ def test_a_name_that_is_generated_is_as_good_as_another(shop: Shop) -> None:
     icecream = manifest("", "matcha", generateName="cone-")
     for number in range(3):
         assert "created" in orders.create(shop.cluster, icecream)
-        eventually(lambda number=number: _all_sold(shop, number + 1))
+        eventually(partial(_all_sold, shop, number + 1))
     assert "matcha is sold out" in orders.refused(orders.create(shop.cluster, icecream))
 
 

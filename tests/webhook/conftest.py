@@ -1,4 +1,4 @@
-"""A shop whose API server asks the operator, by the manifests of `deploy/webhook`; certificates; the operator's loop.
+"""A shop on a real control plane whose API server asks the operator, by the manifests of `deploy/webhook`.
 
 Its control plane is its own: where nobody answers, nobody else's tests could order anything.
 """
@@ -23,12 +23,13 @@ from workshop.webhook.installation import Installation
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """uvloop has TLS of its own."""
+    """The event loop that the operator has: it has TLS of its own."""
     return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="module")
 def ca() -> Ca:
+    """A CA that issues what a test wants."""
     return Ca()
 
 

@@ -577,18 +577,37 @@ class GuardedShop:
         manifests = [yaml.safe_load((CHECKOUT / configuration.MANIFESTS / name).read_text()) for name in files]
         manifests[1]["webhooks"][0] |= webhook
         bundle = (self.folder / "ca.crt").read_bytes()
-        self.apply(*configuration.on_this_machine(manifests, self._port, bundle))
+        for manifest in configuration.on_this_machine(manifests, self._port, bundle):
+            self.apply(manifest)
 
-    def apply(self, *manifests: dict[str, Any]) -> None:
-        """Have the API server take these."""
-        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests})
-        self.shop.cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=text)
+    def apply(self, manifest: Mapping[str, Any]) -> None:
+        """Have the API server take this, whoever has written it before."""
+        self.send("PATCH", manifest, manifest)
+
+    def send(self, method: str, manifest: Mapping[str, Any], body: Mapping[str, Any] | None = None) -> Any:
+        """Send a request about an object, and return the answer. By kubectl it would cost ten times as much.
+
+        Raises:
+            ApiException: the API server refuses it.
+        """
+        apply = [("fieldManager", "check"), ("force", "true")] if body else []
+        content_type = {"Content-Type": "application/apply-patch+yaml"} if body else {}
+        request = self._client.param_serialize(
+            method,
+            f"{PATHS[manifest['kind']]}/{manifest['metadata']['name']}",
+            query_params=apply,
+            header_params={"Accept": "application/json", **content_type},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        response = self._client.call_api(*request)
+        response.read()  # type: ignore[no-untyped-call]
+        return self._client.response_deserialize(response, {"2XX": "object"}).data
 
     def offer(self, menu: Mapping[str, Sequence[str]]) -> None:
         """Put these flavours with their toppings on the menu."""
         lines = "".join(f"{flavour}: {', '.join(toppings)}\n" for flavour, toppings in menu.items())
-        metadata = {"name": "menu", "namespace": configuration.NAMESPACE}
-        self.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"flavours": lines}})
+        self.apply({**MENU_OBJECT, "data": {"flavours": lines}})
 
     @contextlib.contextmanager
     def operator(self) -> Iterator[None]:
@@ -601,10 +620,8 @@ class GuardedShop:
     # What customers do.
 
     def order(self, name: str, *flavours: str, topping: Sequence[str] = (), dry_run: bool = False) -> Answer:
-        """Order an icecream; a name that ends with a dash is the beginning of one that the API server makes up."""
+        """Order an icecream."""
         body = icecreams.manifest(name, *flavours, topping=topping)
-        if name.endswith("-"):
-            body["metadata"] = {"generateName": name}
         create = self._objects.create_cluster_custom_object_with_http_info
         return self._answer(create, *ICECREAMS, body, **({"dry_run": "All"} if dry_run else {}))
 
@@ -664,8 +681,8 @@ class GuardedShop:
 
     def ready(self) -> str:
         """Return what the Service says of the webhook."""
-        service = self.shop.cluster.get("service", configuration.SERVICE, f"--namespace={configuration.NAMESPACE}")
-        conditions = {each["type"]: each for each in service.get("status", {}).get("conditions", ())}
+        status = self.send("GET", SERVICE_OBJECT).get("status", {})
+        conditions = {each["type"]: each for each in status.get("conditions", ())}
         ready = conditions.get("WebhookReady", {})
         return f"{ready.get('status', 'not said')} ({ready.get('reason', 'no reason')})"
 
@@ -676,6 +693,18 @@ class GuardedShop:
 
 
 ICECREAMS = ("demo.lva.io", "v1", "icecreams")
+CORE = f"/api/v1/namespaces/{configuration.NAMESPACE}"
+PATHS = {
+    "ConfigMap": f"{CORE}/configmaps",
+    "Service": f"{CORE}/services",
+    "ValidatingWebhookConfiguration": "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+}
+MENU_OBJECT: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": configuration.MENU}}
+SERVICE_OBJECT: dict[str, Any] = {"kind": "Service", "metadata": {"name": configuration.SERVICE}}
+CONFIGURATION_OBJECT: dict[str, Any] = {
+    "kind": "ValidatingWebhookConfiguration",
+    "metadata": {"name": configuration.CONFIGURATION},
+}
 OFFERED = {
     "lemon": ["cream"],
     "matcha": ["cream", "watermelon"],
@@ -726,10 +755,9 @@ def assert_answers(shop: GuardedShop) -> None:
 
 def clean_up(shop: GuardedShop) -> None:
     """Leave nothing of it."""
-    kubectl = shop.shop.cluster.kubectl
-    kubectl("delete", "--ignore-not-found", "validatingwebhookconfiguration", configuration.CONFIGURATION)
-    namespaced = f"service/{configuration.SERVICE}", f"configmap/{configuration.MENU}"
-    kubectl("delete", "--ignore-not-found", f"--namespace={configuration.NAMESPACE}", *namespaced)
+    for manifest in (CONFIGURATION_OBJECT, SERVICE_OBJECT, MENU_OBJECT):
+        with contextlib.suppress(ApiException):  # it isn't there
+            shop.send("DELETE", manifest)
     shop.shop.icecreams.delete_all()
 
 
@@ -759,11 +787,6 @@ def test_the_fourth_of_a_flavour_is_refused_before_it_is_stored(shop: GuardedSho
             raise shop.error("three of a flavour to be taken", f"cassis-{number}: {answer}", VALIDATE)
     ask = partial(shop.order, "cassis-4", "cassis", dry_run=True)
     shop.expect("the fourth of them to be refused", ask, False, "cassis is sold out", look=ADMISSION)
-
-
-def test_an_order_whose_name_is_made_up_is_judged_too(shop: GuardedShop) -> None:
-    ask = partial(shop.order, "made-up-", "fish")
-    shop.expect("an order by generateName to be judged as any other", ask, False, 'value: "fish"', look=ADMISSION)
 
 
 def test_a_change_of_the_menu_holds_from_then_on(shop: GuardedShop) -> None:
@@ -833,8 +856,7 @@ def test_while_it_is_down_nobody_is_kept_from_leaving(abandoned: GuardedShop) ->
 
 
 def test_without_a_menu_nobody_listens(abandoned: GuardedShop) -> None:
-    namespace = f"--namespace={configuration.NAMESPACE}"
-    abandoned.shop.cluster.kubectl("delete", "configmap", configuration.MENU, namespace)
+    abandoned.send("DELETE", MENU_OBJECT)
     with abandoned.operator():
         abandoned.expect_that(
             "the Service to say that the webhook isn't ready: WebhookReady False (NoMenu)",

@@ -6,6 +6,7 @@ Bugs 11 and 13 of the lecture.
 import contextlib
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 import yaml
@@ -112,7 +113,7 @@ def stored_before_the_schema(shop: Shop) -> Shop:
     with configured(shop, "failurePolicy", "Ignore", asks_nobody):
         apply_crd(shop, lax)
         for icecream in (strange, empty):
-            eventually(lambda icecream=icecream: _assert_created(shop, icecream))
+            eventually(partial(_assert_created, shop, icecream))
     apply_crd(shop)
     return shop
 

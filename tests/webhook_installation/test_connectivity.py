@@ -119,6 +119,17 @@ def test_without_its_service_the_name_leads_nowhere(cluster: Cluster, folder: Pa
     assert fault(cluster).startswith(f"Service: there is no Service {NAMESPACE}/{SERVICE}")
 
 
+def test_what_the_operator_waits_for_is_said_where_it_does_not_listen(cluster: Cluster, folder: Path) -> None:
+    with nobody(folder) as port:
+        installation.install(cluster, folder, port)
+        why = "The webhook doesn't answer: there is no menu"
+        since = {"lastTransitionTime": "2026-01-01T00:00:00Z", "reason": "NoMenu", "message": why}
+        conditions = [{"type": "WebhookReady", "status": "False", **since}]
+        patch = json.dumps({"status": {"conditions": conditions}})
+        cluster.kubectl("patch", "service", SERVICE, f"-n={NAMESPACE}", "--subresource=status", f"-p={patch}")
+        assert fault(cluster).endswith(f"Connection refused; the Service says: {why}")
+
+
 def test_a_service_in_the_cluster_must_have_the_port(cluster: Cluster, folder: Path) -> None:
     write_pair(folder, authority())
     installation.install(cluster, folder, 4443)

@@ -6,15 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
-from workshop.webhook import configuration, installation
+from workshop.system.polling import eventually
+from workshop.webhook import configuration, connectivity, installation
 from workshop.webhook.configuration import CONFIGURATION, MENU, NAMESPACE, SERVICE
-from workshop.webhook.errors import WebhookError
+from workshop.webhook.errors import FaultError, WebhookError
 from workshop.workspace import home
 from workshop.workspace.cluster import CHECKOUT, Cluster
 
-from .servers import authority, serving, write_pair
+from .servers import NOW, authority, serving, write_pair
 
 OBJECTS = f"validatingwebhookconfiguration/{CONFIGURATION}", f"service/{SERVICE}", f"configmap/{MENU}"
 
@@ -26,11 +28,15 @@ def folder(cluster: Cluster) -> Path:
     return folder
 
 
-def run(cluster: Cluster, *arguments: str) -> subprocess.CompletedProcess[str]:
+def environment(cluster: Cluster) -> dict[str, str]:
     (cluster.folder / "kubeconfig").write_bytes(cluster.kubeconfig.read_bytes())
+    return {**os.environ, home.TEMPORARY_CLUSTER: str(cluster.folder), "WORKSHOP_HOME": str(cluster.folder / "home")}
+
+
+def run(cluster: Cluster, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "workshop", *arguments],
-        env={**os.environ, home.TEMPORARY_CLUSTER: str(cluster.folder), "WORKSHOP_HOME": str(cluster.folder / "home")},
+        env=environment(cluster),
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
@@ -127,6 +133,19 @@ def test_a_certificate_that_cant_be_made_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(WebhookError, match=r"(?s)none can be made.*self_signed_ca --out .*\n.*can't be written"):
         installation.make_certificate(tmp_path / "file" / "webhook")
+
+
+def test_an_operator_that_is_run_with_the_webhook_is_asked(cluster: Cluster) -> None:
+    command = [sys.executable, "-m", "workshop", "run", "operator", "--webhook", "--", "--on-oversell", "mark"]
+    with subprocess.Popen(command, env=environment(cluster), cwd=CHECKOUT, stdout=subprocess.DEVNULL) as operator:
+        try:
+            eventually(lambda: list(connectivity.trace(cluster, NOW)), within=60, retry_on=FaultError)
+            argv = psutil.Process(operator.pid).cmdline()
+        finally:
+            operator.terminate()
+    assert argv[1:3] == ["-m", "icecream_operator"]
+    assert argv[-2:] == ["--on-oversell", "mark"]
+    assert operator.returncode == 0
 
 
 def test_uninstalled_nobody_is_asked_and_twice_is_the_same_as_once(cluster: Cluster, folder: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from workshop.webhook import connectivity, installation
+from workshop.controlplane.providers import existing
+from workshop.webhook import comparison, comparison_table, connectivity, installation
 from workshop.webhook.errors import FaultError, WebhookError
 from workshop.workspace import home
 
@@ -31,10 +32,13 @@ def for_people() -> Iterator[None]:
 @click.option("--port", type=click.IntRange(1, 65535), help="Where the operator will listen. [a free one, remembered]")
 def install(cert_dir: Path | None, port: int | None) -> None:
     """Apply deploy/webhook so that the API server reaches an operator on this machine; as often as you like."""
-    cluster = home.current_cluster(home.layout())
+    layout = home.layout()
+    cluster = home.current_cluster(layout)
     folder = (cert_dir or installation.cert_dir(cluster)).resolve()
     with for_people():
         show(installation.install(cluster, folder, port))
+    if context := existing.current_context(layout):
+        click.echo(f"Can the API server of the context {context.name} reach this machine? workshop webhook check")
 
 
 def show(installed: installation.Installation) -> None:
@@ -62,3 +66,18 @@ def check() -> None:
         click.echo(f" ✗ {fault.step:<14} {fault}\n   {'do:':<14} {fault.remedy}")
         raise SystemExit(1) from None
     click.echo("The API server reaches the webhook.")
+
+
+@command.command()
+@click.option("--rounds", type=click.IntRange(10), default=100, show_default=True, help="Orders whose time is taken.")
+def compare(rounds: int) -> None:
+    """Put the same rule before copies of the CRD, as enum, CEL rule and policy, and try them beside the webhook.
+
+    It takes some seconds. Nothing of it stays; for a moment, three icecreams are ordered and the menu has garlic.
+    """
+    cluster = home.current_cluster(home.layout())
+    try:
+        list(connectivity.trace(cluster, datetime.datetime.now(datetime.UTC)))
+    except FaultError as fault:
+        raise click.ClickException(f"The webhook can't be asked: {fault}\nLook: workshop webhook check") from fault
+    click.echo(comparison_table.as_text(comparison.compare(cluster, rounds)))

@@ -40,21 +40,32 @@ def trace(cluster: Cluster, now: datetime.datetime) -> Iterator[Passed]:
     yield Passed("configuration", f"{CONFIGURATION} asks {config.server_name}:{config.port}{config.path}")
     bundle = configuration.authorities(config)
     yield Passed("bundle", ", ".join(each.subject.rfc4514_string() for each in bundle))
-    destination = configuration.destination(config, _service(cluster, config))
+    service = _service(cluster, config)
+    destination = configuration.destination(config, service)
     if destination:
         host, port = destination
         yield Passed("Service", f"leads to {host}:{port}")
         certificate = f"python -m icecream_operator.webhook.self_signed_ca --out {installation.cert_dir(cluster)}"
         endpoint = Endpoint(host, port, config.server_name, bundle, config.timeout, certificate)
-        yield from _trace_connection(endpoint, config, now)
+        yield _connected(endpoint, configuration.why_not_ready(service or {}))
+        yield from _trace_tls(endpoint, config, now)
+        yield Passed("answer", _asked(endpoint, config))
     else:
         yield Passed("Service", "leads into the cluster, where this command can't follow it")
     yield Passed("API server", _asked_by_the_api_server(cluster, config))
 
 
-def _trace_connection(endpoint: Endpoint, config: ClientConfig, now: datetime.datetime) -> Iterator[Passed]:
-    endpoint.connect().close()
-    yield Passed("connection", f"{endpoint.host}:{endpoint.port} listens")
+def _connected(endpoint: Endpoint, why_not_ready: str) -> Passed:
+    try:
+        endpoint.connect().close()
+    except FaultError as fault:
+        if why_not_ready:
+            raise FaultError(fault.step, f"{fault}; the Service says: {why_not_ready}", fault.remedy) from None
+        raise
+    return Passed("connection", f"{endpoint.host}:{endpoint.port} listens")
+
+
+def _trace_tls(endpoint: Endpoint, config: ClientConfig, now: datetime.datetime) -> Iterator[Passed]:
     version, leaf = endpoint.shake_hands()
     yield Passed("handshake", f"{version}, with certificate {leaf.serial_number:040x}")
     endpoint.verify_chain(leaf)
@@ -63,7 +74,6 @@ def _trace_connection(endpoint: Endpoint, config: ClientConfig, now: datetime.da
     yield Passed("name", config.server_name)
     endpoint.verify_validity(leaf, now)
     yield Passed("validity", f"until {leaf.not_valid_after_utc:%Y-%m-%d %H:%M:%S} UTC")
-    yield Passed("answer", _asked(endpoint, config))
 
 
 def _configuration(cluster: Cluster) -> dict[str, Any]:

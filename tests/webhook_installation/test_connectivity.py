@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from workshop.system.polling import eventually
 from workshop.testing import icecreams
 from workshop.webhook import connectivity, installation
-from workshop.webhook.configuration import CONFIGURATION, NAMESPACE, SERVICE
+from workshop.webhook.configuration import CONFIGURATION, MENU, NAMESPACE, SERVICE
 from workshop.webhook.errors import FaultError
 from workshop.workspace.cluster import Cluster
 
@@ -86,6 +87,15 @@ def test_what_is_seen_at_each_step_is_said(cluster: Cluster, folder: Path) -> No
     }
 
 
+def test_with_ignore_that_it_passes_says_little(cluster: Cluster, folder: Path) -> None:
+    write_pair(folder, authority())
+    with serving(folder) as port:
+        installation.install(cluster, folder, port)
+        _patch(cluster, {"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"})
+        seen = {passed.step: passed.seen for passed in connectivity.trace(cluster, NOW)}
+    assert seen["API server"].endswith("; but it passes what it can't ask about, too (failurePolicy Ignore)")
+
+
 def test_without_a_configuration_nobody_is_asked(cluster: Cluster) -> None:
     assert "configuration: there is no ValidatingWebhookConfiguration" in fault(cluster)
 
@@ -136,6 +146,19 @@ def test_what_the_operator_waits_for_is_said_where_it_does_not_listen(cluster: C
         patch = json.dumps({"status": {"conditions": conditions}})
         cluster.kubectl("patch", "service", SERVICE, f"-n={NAMESPACE}", "--subresource=status", f"-p={patch}")
         assert fault(cluster).endswith(f"Connection refused; the Service says: {why}")
+
+
+def test_what_is_refused_before_the_webhook_is_asked_says_nothing_of_it(cluster: Cluster, folder: Path) -> None:
+    write_pair(folder, authority())
+    policy = "-k", "deploy/policies/validating"
+    with serving(folder) as port:
+        installation.install(cluster, folder, port)
+        cluster.kubectl("delete", "configmap", MENU, f"-n={NAMESPACE}")
+        cluster.kubectl("apply", *policy)
+        try:
+            eventually(lambda: _assert_refused_by_the_policy(cluster))
+        finally:
+            cluster.kubectl("delete", *policy)
 
 
 def test_a_service_in_the_cluster_must_have_the_port(cluster: Cluster, folder: Path) -> None:
@@ -238,6 +261,8 @@ BROKEN = {
     ),
     "of an expired CA": Broken(with_pair(ca=authority("old", EXPIRED)), "validity: a CA above it has expired"),
     "another path": Broken(that(path="/validate"), f"answer: nothing is served at {servers.PATH} (404)"),
+    "an error of its own": Broken(that(status=500), "answer: it answers with status 500"),
+    "hangs up": Broken(that(answer=lambda review: review["nothing"]), "answer: it doesn't answer: Remote end closed"),
     "not JSON": Broken(that(answer=str), "answer: it answers "),
     "no AdmissionReview": Broken(
         that(answer=lambda _review: {"allowed": True}), "which is no AdmissionReview of admission.k8s.io/v1"
@@ -261,6 +286,14 @@ def test_the_first_thing_that_is_wrong_is_named_and_the_api_server_cant_use_it_e
         order = json.dumps(icecreams.manifest("cone", "vanilla"))
         said = cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin=order, check=False)
         assert 'failed calling webhook "vicecream.kb.io"' in said
+
+
+def _assert_refused_by_the_policy(cluster: Cluster) -> None:
+    _, found = look(cluster)
+    assert found
+    assert found.step == "API server"
+    assert str(found).startswith("the order didn't come as far as the webhook: ")
+    assert "no params found" in str(found)
 
 
 def _patch(cluster: Cluster, *operations: dict[str, Any]) -> None:

@@ -77,13 +77,13 @@ def _trace_tls(endpoint: Endpoint, config: ClientConfig, now: datetime.datetime)
 
 
 def _configuration(cluster: Cluster) -> dict[str, Any]:
-    if found := cluster.kubectl(
-        "get", "validatingwebhookconfiguration", CONFIGURATION, "--ignore-not-found", "-o=json"
-    ):
-        configuration: dict[str, Any] = json.loads(found)
-        return configuration
-    what = f"there is no ValidatingWebhookConfiguration {CONFIGURATION}: the API server asks nobody"
-    raise FaultError("configuration", what, "workshop webhook install")
+    kind = "validatingwebhookconfiguration"
+    found = cluster.kubectl("get", kind, CONFIGURATION, "--ignore-not-found", "-o=json")
+    if not found:
+        what = f"there is no ValidatingWebhookConfiguration {CONFIGURATION}: the API server asks nobody"
+        raise FaultError("configuration", what, configuration.INSTALL)
+    answer: dict[str, Any] = json.loads(found)
+    return answer
 
 
 def _service(cluster: Cluster, config: ClientConfig) -> dict[str, Any] | None:
@@ -113,8 +113,8 @@ def _post(endpoint: Endpoint, path: str, body: bytes) -> tuple[int, bytes]:
         response = connection.getresponse()
         return response.status, response.read(_MOST_BYTES)
     except (OSError, http.client.HTTPException) as error:
-        what = f"it doesn't answer within {endpoint.timeout:g} s" if isinstance(error, TimeoutError) else f"{error!r}"
-        raise FaultError("answer", what, "look at the operator's log") from None
+        why = f"not within {endpoint.timeout:g} s" if isinstance(error, TimeoutError) else str(error)
+        raise FaultError("answer", f"it doesn't answer: {why}", "look at the operator's log") from None
     finally:
         connection.close()
 
@@ -126,7 +126,8 @@ def _asked_by_the_api_server(cluster: Cluster, config: ClientConfig) -> str:
         raise FaultError("API server", said, "these are its own words; there is more in: workshop logs kube-apiserver")
     if "no matches for kind" in said:
         raise FaultError("API server", "it knows no icecreams", "kubectl apply -f deploy/crds")
-    ignores = (
-        "; with failurePolicy Ignore it lets pass what it can't ask about" if config.failure_policy == "Ignore" else ""
-    )
-    return said + ignores
+    if not admission_review.came_through(said, WEBHOOK):
+        what = f"the order didn't come as far as the webhook: {said}"
+        raise FaultError("API server", what, "see what refuses it: the schema, a policy, another webhook")
+    ignores = config.failure_policy == "Ignore"
+    return f"{said}; but it passes what it can't ask about, too (failurePolicy Ignore)" if ignores else said

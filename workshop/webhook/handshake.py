@@ -17,7 +17,7 @@ from certmanager.pki.names import AltNames
 from workshop.webhook.errors import FaultError
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME (openssl/x509_vfy.h)
-_NOT_YET_VALID, _EXPIRED, _PURPOSE, _OTHER_NAME = 9, 10, 26, 62  # X509_V_ERR_…
+_NOT_YET_VALID, _EXPIRED, _PURPOSE = 9, 10, 26  # X509_V_ERR_…
 _TOO_OLD = ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL")
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
 
@@ -90,7 +90,7 @@ class Endpoint:
         Raises:
             FaultError: it is for others.
         """
-        if self._verification_error(name=True, time=False):
+        if self._verification_error(name=True, time=False):  # the chain has been verified
             names = AltNames.of(leaf)
             present = sorted(names.dns_names) + sorted(map(str, names.ip_addresses))
             what = f"the certificate isn't for {self.server_name}, but for {', '.join(present) or 'no name at all'}"

@@ -42,6 +42,7 @@ def menu(cluster: Cluster) -> str:
     return str(cluster.get("configmap", MENU, f"-n={NAMESPACE}")["data"])
 
 
+@pytest.mark.slow
 def test_each_form_is_tried_and_nothing_of_it_stays(asked: Cluster) -> None:
     before = objects(asked), menu(asked)
     done = run(asked, "webhook", "compare", "--rounds", "10")
@@ -64,6 +65,7 @@ def test_each_form_is_tried_and_nothing_of_it_stays(asked: Cluster) -> None:
     assert (objects(asked), menu(asked)) == before
 
 
+@pytest.mark.slow
 def test_interrupted_it_takes_away_what_it_has_made(asked: Cluster) -> None:
     before = objects(asked), menu(asked)
     command = [sys.executable, "-m", "workshop", "webhook", "compare", "--rounds", "100000"]

@@ -142,6 +142,7 @@ def test_a_certificate_that_cant_be_made_says_why(tmp_path: Path) -> None:
         installation.make_certificate(tmp_path / "file" / "webhook")
 
 
+@pytest.mark.slow
 def test_an_operator_that_is_run_with_the_webhook_is_asked(cluster: Cluster) -> None:
     command = [sys.executable, "-m", "workshop", "run", "operator", "--webhook", "--", "--on-oversell", "mark"]
     with subprocess.Popen(command, env=environment(cluster), cwd=CHECKOUT, stdout=subprocess.DEVNULL) as operator:

@@ -88,12 +88,12 @@ def test_the_table_shows_what_became_of_each_attempt_and_what_was_said() -> None
     latencies[ENUM] = Latency(0.00199, 0.003)
     outcomes = {"garlic": {NONE: "stored", ENUM: "refused", CEL_RULE: "refused"}, "down": {WEBHOOK: "refused"}}
     assert comparison_table.as_text(Comparison(outcomes, latencies, {POLICY.name: "No.\nNever."})) == (
-        "                             NONE     ENUM      CEL RULE   POLICY   WEBHOOK\n"
-        "garlic                       stored   refused   refused    -        -\n"
-        "down                         -        -         -          -        refused\n"
-        "a create takes (p50)         2.0 ms   2.0 ms    2.0 ms     2.0 ms   4.1 ms\n"
-        "  more than without a rule   -        0.0 ms    0.0 ms     0.0 ms   2.1 ms\n"
-        "a create takes (p99)         3.0 ms   3.0 ms    3.0 ms     3.0 ms   9.9 ms\n"
+        "                             NONE        ENUM        CEL RULE    POLICY      WEBHOOK\n"
+        "garlic                       stored      refused     refused     -           -\n"
+        "down                         -           -           -           -           refused\n"
+        "a create takes (p50)         2.0 ms      2.0 ms      2.0 ms      2.0 ms      4.1 ms\n"
+        "  more than without a rule   -           0.0 ms      0.0 ms      0.0 ms      2.1 ms\n"
+        "a create takes (p99)         3.0 ms      3.0 ms      3.0 ms      3.0 ms      9.9 ms\n"
         "\n"
         "POLICY:\n"
         "  No.\n"

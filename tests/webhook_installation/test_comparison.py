@@ -16,7 +16,7 @@ from workshop.webhook.errors import FaultError
 from workshop.webhook.forms import CEL_RULE, COMPARED, ENUM, NONE, POLICY, WEBHOOK
 from workshop.workspace.cluster import CHECKOUT, Cluster
 
-from .servers import NOW
+from .servers import NOW, authority, deny, serving, write_pair
 from .test_installation import environment, run
 
 MADE = "crds,validatingadmissionpolicies,validatingadmissionpolicybindings,validatingwebhookconfigurations,icecreams"
@@ -81,6 +81,20 @@ def test_where_the_webhook_cant_be_asked_it_says_so(cluster: Cluster) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("Error: The webhook can't be asked: there is no ValidatingWebhookConfiguration")
     assert done.stderr.endswith("Look: workshop webhook check\n")
+
+
+def test_where_no_flavour_is_left_there_is_nothing_to_try_it_with(cluster: Cluster) -> None:
+    folder = installation.cert_dir(cluster)
+    write_pair(folder, authority())
+    with serving(folder, deny) as port:
+        installation.install(cluster, folder, port)
+        done = run(cluster, "webhook", "compare")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Error: None of vanilla, matcha, chocolate, strawberry, lemon is left: each is sold out or not on the menu."
+        " Cancel some.\n"
+    )
+    assert not [name for name in objects(cluster) if "compare" in name]
 
 
 def test_the_table_shows_what_became_of_each_attempt_and_what_was_said() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from workshop.controlplane.providers import existing
-from workshop.webhook import comparison, comparison_table, connectivity, installation
+from workshop.webhook import connectivity, installation
 from workshop.webhook.errors import FaultError, WebhookError
 from workshop.workspace import home
 
@@ -85,9 +85,12 @@ def compare(rounds: int) -> None:
     The first three are put before copies of the CRD. It takes some seconds, and nothing of it stays; for a moment three
     icecreams are ordered, and there is garlic on the menu.
     """
+    from workshop.webhook import comparison, comparison_table  # the others do without the kubernetes client
+
     cluster = home.current_cluster(home.layout())
     try:
         list(connectivity.trace(cluster, datetime.datetime.now(datetime.UTC)))
     except FaultError as fault:
         raise click.ClickException(f"The webhook can't be asked: {fault}\nLook: workshop webhook check") from fault
-    click.echo(comparison_table.as_text(comparison.compare(cluster, rounds)))
+    with for_people():
+        click.echo(comparison_table.as_text(comparison.compare(cluster, rounds)))

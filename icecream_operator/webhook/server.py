@@ -87,7 +87,22 @@ async def _serving(at: Address, cert_watcher: CertWatcher, routes: list[web.Rout
         yield
     finally:
         listener.close()
-        await runner.cleanup()
+        await _end(runner)
+
+
+async def _end(runner: web.AppRunner) -> None:
+    """Answer what is in flight, and end all connections.
+
+    aiohttp closes those on which nothing is asked, once; for one that only comes then, from a handshake that had begun,
+    it would wait as long as for an answer.
+    """
+    server = runner.server
+    assert server
+    ending = asyncio.create_task(runner.cleanup())
+    while not ending.done():
+        server.pre_shutdown()
+        await asyncio.wait([ending], timeout=0.1)
+    await ending
 
 
 def _endpoint(review: kopf.WebhookFn, handler_id: str) -> Callable[[web.Request], Awaitable[web.Response]]:

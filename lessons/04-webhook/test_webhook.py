@@ -500,7 +500,7 @@ def test_what_stays_wrong_is_reported_once() -> None:
         if len(watched.refusals) != 1:
             raise CheckFailedError(
                 expected="one report of half a pair that stays so for four looks",
-                seen=f"{len(watched.refusals)} reports" + "".join(f"\n{each}" for each in watched.refusals[:2]),
+                seen=f"{len(watched.refusals)} reports" + "".join(f"\n{refusal}" for refusal in watched.refusals[:2]),
                 look=f"{LOOK}: what does _refuse do?",
             )
         write_pair(folder)
@@ -643,7 +643,7 @@ class GuardedShop:
     # What a check expects.
 
     def expect(
-        self, what: str, ask: Callable[[], Answer], taken: bool, *words: str, look: str, within: float = 3
+        self, what: str, ask: Callable[[], Answer], taken: bool, *words: str, look: str, within: float = 8
     ) -> None:
         """Wait for an answer: whether it is taken, and with which words in it; the menu and the cache take a moment."""
         answers: list[Answer] = []
@@ -682,7 +682,7 @@ class GuardedShop:
     def ready(self) -> str:
         """Return what the Service says of the webhook."""
         status = self.send("GET", SERVICE_OBJECT).get("status", {})
-        conditions = {each["type"]: each for each in status.get("conditions", ())}
+        conditions = {condition["type"]: condition for condition in status.get("conditions", ())}
         ready = conditions.get("WebhookReady", {})
         return f"{ready.get('status', 'not said')} ({ready.get('reason', 'no reason')})"
 

@@ -11,6 +11,7 @@ import uvloop
 from kubernetes.client import ApiException
 
 from tests.webhook import orders
+from tests.webhook.asking_api_server import AskingApiServer, asking_for_certificates_of
 from tests.webhook.pairs import Ca
 from workshop.system.polling import eventually
 from workshop.testing import crd
@@ -84,3 +85,10 @@ def _asks(control_plane: ControlPlane) -> None:
 
 def _answers(operator: OperatorProcess) -> None:
     assert "The webhook answers" in operator.output(), operator.output()
+
+
+@pytest.fixture(scope="module")
+def api_server(ca: Ca) -> Iterator[AskingApiServer]:
+    """One that asks operators of the test's own, without icecreams."""
+    with running_control_plane() as control_plane:
+        yield asking_for_certificates_of(ca, control_plane)

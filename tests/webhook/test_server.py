@@ -262,3 +262,17 @@ async def test_a_request_in_flight_is_answered_when_the_server_ends_and_nobody_n
         gate.opened.set()
         assert (await asked)["allowed"]
         await stopped
+
+
+async def test_who_comes_just_when_the_server_ends_is_not_waited_for(
+    tmp_path: Path, ca: Ca, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "GRACE", 3600)
+    for _ in range(10):
+        async with serving(tmp_path, ca) as running:
+            arriving = [asyncio.create_task(running.connect()) for _ in range(20)]
+            await arriving[0]
+            await running.stop()
+            for connection in await asyncio.gather(*arriving, return_exceptions=True):
+                if isinstance(connection, tuple):
+                    connection[1].close()

@@ -9,6 +9,7 @@ import pytest
 
 from workshop.system.polling import eventually
 from workshop.testing import operator_process
+from workshop.testing.control_plane import ControlPlane
 from workshop.webhook import comparison_table, connectivity, installation
 from workshop.webhook.comparison import Comparison, Latency
 from workshop.webhook.configuration import MENU, NAMESPACE
@@ -23,15 +24,15 @@ MADE = "crds,validatingadmissionpolicies,validatingadmissionpolicybindings,valid
 
 
 @pytest.fixture
-def asked(cluster: Cluster) -> Iterator[Cluster]:
-    """The cluster, its operator up, and asked."""
-    installed = installation.with_certificate(cluster)
-    with operator_process.running(cluster, *installed.operator_arguments) as operator:
+def asked(fresh: ControlPlane) -> Iterator[Cluster]:
+    """A cluster, its operator up, and asked."""
+    installed = installation.with_certificate(fresh)
+    with operator_process.running(fresh, *installed.operator_arguments) as operator:
         try:
-            eventually(lambda: list(connectivity.trace(cluster, NOW)), within=30, retry_on=FaultError)
+            eventually(lambda: list(connectivity.trace(fresh, NOW)), within=30, retry_on=FaultError)
         except FaultError as fault:
             raise AssertionError(operator.output()) from fault
-        yield cluster
+        yield fresh
 
 
 def objects(cluster: Cluster) -> list[str]:
@@ -63,6 +64,8 @@ def test_each_form_is_tried_and_nothing_of_it_stays(asked: Cluster) -> None:
     assert "no params found for policy binding with `Deny` parameterNotFoundAction" in done.stdout
     assert done.stdout.endswith("connect: connection refused\n")
     assert (objects(asked), menu(asked)) == before
+    again = run(asked, "webhook", "compare", "--rounds", "10")
+    assert "POLICY, another menu:\n  The API server still has the menu of before." in again.stdout
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ import pytest
 from workshop.system.polling import eventually
 from workshop.testing import icecreams
 from workshop.webhook import connectivity, installation
-from workshop.webhook.configuration import CONFIGURATION, MENU, NAMESPACE, SERVICE
+from workshop.webhook.configuration import CONFIGURATION, NAMESPACE, SERVICE
 from workshop.webhook.errors import FaultError
 from workshop.workspace.cluster import Cluster
 
@@ -23,6 +23,21 @@ from . import servers
 from .servers import EXPIRED, NOT_YET_VALID, NOW, VALID, allow, authority, deny, serving, write_pair
 
 STEPS = ["configuration", "bundle", "Service", "connection", "handshake", "chain", "name", "validity", "answer"]
+
+CLOSED = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: closed}
+spec:
+  matchConstraints:
+    resourceRules: [{apiGroups: [demo.lva.io], apiVersions: [v1], resources: [icecreams], operations: [CREATE]}]
+  validations: [{expression: "false", message: we are closed}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: closed}
+spec: {policyName: closed, validationActions: [Deny]}
+"""
 
 
 @pytest.fixture
@@ -150,15 +165,13 @@ def test_what_the_operator_waits_for_is_said_where_it_does_not_listen(cluster: C
 
 def test_what_is_refused_before_the_webhook_is_asked_says_nothing_of_it(cluster: Cluster, folder: Path) -> None:
     write_pair(folder, authority())
-    policy = "-k", "deploy/policies/validating"
     with serving(folder) as port:
         installation.install(cluster, folder, port)
-        cluster.kubectl("delete", "configmap", MENU, f"-n={NAMESPACE}")
-        cluster.kubectl("apply", *policy)
+        cluster.kubectl("apply", "-f", "-", stdin=CLOSED)
         try:
             eventually(lambda: _assert_refused_by_the_policy(cluster))
         finally:
-            cluster.kubectl("delete", *policy)
+            cluster.kubectl("delete", "-f", "-", stdin=CLOSED)
 
 
 def test_a_service_in_the_cluster_must_have_the_port(cluster: Cluster, folder: Path) -> None:
@@ -293,7 +306,7 @@ def _assert_refused_by_the_policy(cluster: Cluster) -> None:
     assert found
     assert found.step == "API server"
     assert str(found).startswith("the order didn't come as far as the webhook: ")
-    assert "no params found" in str(found)
+    assert "we are closed" in str(found)
 
 
 def _patch(cluster: Cluster, *operations: dict[str, Any]) -> None:

@@ -31,6 +31,7 @@ def folder(cluster: Cluster) -> Path:
 
 
 def environment(cluster: Cluster) -> dict[str, str]:
+    """That of a command which uses the cluster and its folder."""
     (cluster.folder / "kubeconfig").write_bytes(cluster.kubeconfig.read_bytes())
     return {**os.environ, home.TEMPORARY_CLUSTER: str(cluster.folder), "WORKSHOP_HOME": str(cluster.folder / "home")}
 

@@ -9,6 +9,7 @@ import pytest
 
 from workshop.system.polling import eventually
 from workshop.testing import icecreams
+from workshop.testing.control_plane import ControlPlane
 from workshop.workspace.cluster import Cluster
 
 PATCHES = ["deploy/crds/patches/enum.yaml", "deploy/crds/patches/validation_rule.yaml"]
@@ -52,22 +53,18 @@ def test_the_crd_takes_its_patches(cluster: Cluster, patch: str) -> None:
     assert "patched" in cluster.kubectl("patch", *crd, "--type=json", f"--patch-file={patch}", "--dry-run=server")
 
 
-@pytest.mark.usefixtures("namespace")
-def test_the_policy_reads_the_menu_and_leaves_alone_whose_spec_stays(cluster: Cluster) -> None:
+@pytest.mark.slow
+def test_the_policy_reads_the_menu_and_leaves_alone_whose_spec_stays(fresh: ControlPlane) -> None:
+    fresh.kubectl("apply", "--server-side", "-f", "deploy/operator/namespace.yaml")
     order = json.dumps(icecreams.manifest("fish", "fish"))
-    cluster.kubectl("create", "-f", "-", stdin=order)
-    try:
-        with applied(cluster, "deploy/webhook", "deploy/policies/validating"):
-            cluster.kubectl("delete", "-f", "deploy/webhook/validating_webhook_configuration.yaml")
-            eventually(
-                lambda: _assert_refused(cluster, "not on the menu: fish, salt; there is chocolate, lemon, matcha")
-            )
-            assert dry_run(cluster, "vanilla")
-            cluster.kubectl("label", "icecream", "fish", "size=small")
-            cluster.kubectl("delete", "configmap", "menu", "-n=demooperator-system")
-            eventually(lambda: _assert_refused(cluster, "no params found"))
-    finally:
-        cluster.kubectl("delete", "icecream", "fish")
+    fresh.kubectl("create", "-f", "-", stdin=order)
+    with applied(fresh, "deploy/webhook", "deploy/policies/validating"):
+        fresh.kubectl("delete", "-f", "deploy/webhook/validating_webhook_configuration.yaml")
+        eventually(lambda: _assert_refused(fresh, "not on the menu: fish, salt; there is chocolate, lemon, matcha"))
+        assert dry_run(fresh, "vanilla")
+        fresh.kubectl("label", "icecream", "fish", "size=small")
+        fresh.kubectl("delete", "configmap", "menu", "-n=demooperator-system")
+        eventually(lambda: _assert_refused(fresh, "no params found"))
 
 
 def test_who_says_nothing_of_toppings_gets_cream(cluster: Cluster) -> None:

@@ -45,6 +45,7 @@ class Customers:
     session: aiohttp.ClientSession
     url: str
     outcomes: list[Outcome] = field(default_factory=list)
+    ended: bool = False
 
     @property
     def failures(self) -> list[Outcome]:
@@ -63,14 +64,18 @@ class Customers:
         headers = {"Content-Type": "application/merge-patch+json"}
         return await self._send("PATCH", f"{self.url}/{name}", json={"spec": {"topping": topping}}, headers=headers)
 
-    async def write_for_ever(self, flavour: str) -> None:
+    async def write(self, flavour: str) -> None:
+        """Write until it is time to end."""
+        topping: list[str] = []
         for number in itertools.count():
-            outcomes = [
-                await self.change(flavour, *["cream"] * (number % 2)),
-                await self.order(f"{flavour}-{number}", flavour, dry_run=True),
-            ]
-            self.outcomes += outcomes
-            if any(outcome.failed for outcome in outcomes):
+            if self.ended:
+                return
+            wanted = [] if topping else ["cream"]  # what is stored already wouldn't be asked about
+            changed = await self.change(flavour, *wanted)
+            topping = topping if changed.failed else wanted
+            asked = await self.order(f"{flavour}-{number}", flavour, dry_run=True)
+            self.outcomes += changed, asked
+            if changed.failed or asked.failed:
                 await asyncio.sleep(PAUSE)
 
     async def _send(self, method: str, url: str, **arguments: object) -> Outcome:
@@ -93,10 +98,13 @@ async def writing(kubeconfig: Path) -> AsyncIterator[Customers]:
         customers = Customers(login.aiohttp_session, f"{login.server}/apis/demo.lva.io/v1/icecreams")
         for outcome in await asyncio.gather(*(customers.order(flavour, flavour) for flavour in FLAVOURS)):
             assert not outcome.failed, outcome
-        tasks = [asyncio.create_task(customers.write_for_ever(flavour)) for flavour in FLAVOURS]
-        try:
-            yield customers
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        assert customers.session.connector
+        async with asyncio.TaskGroup() as group:
+            for flavour in FLAVOURS:
+                group.create_task(customers.write(flavour))
+            try:
+                yield customers
+            finally:
+                customers.ended = True
+        await customers.session.connector.close(abort_ssl=True)  # else it would go on after the test
+        await asyncio.sleep(0)

@@ -1,7 +1,12 @@
 """The watch of the menu, whatever happens to it."""
 
+import asyncio
+
 import pytest
 
+from icecream_operator.webhook import menu_watch
+from reconciling.connection import Connection
+from reconciling.workqueue import WorkQueue
 from tests.operator.shop import eventually_says
 from tests.webhook import orders
 from workshop import faults
@@ -25,6 +30,7 @@ def test_a_watch_that_breaks_is_begun_again(shop: Shop, arguments: tuple[str, ..
         proxy.stop()
         eventually(lambda: _assert_created(shop, "flavour 2"))
         assert "Traceback" not in operator.output()
+        assert "On the menu: nothing" not in operator.output()
 
 
 def test_a_menu_written_anew_while_the_watch_was_down_is_read(shop: Shop, arguments: tuple[str, ...]) -> None:
@@ -43,6 +49,19 @@ def test_a_menu_that_says_the_same_is_no_news(shop: Shop, arguments: tuple[str, 
             orders.set_menu(shop, menu)
         eventually_says(operator, "On the menu: matcha\n")
         assert operator.output().count("On the menu: lemon\n") == 1
+
+
+async def test_a_watch_that_has_ended_is_followed_by_another(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(menu_watch, "SECONDS", 1)
+    queue: WorkQueue[str] = WorkQueue(lambda _failures: 0, asyncio.get_running_loop().call_later)
+    async with Connection(str(shop.identity)) as connection:
+        await connection.login()
+        watch = menu_watch.MenuWatch(queue, lambda: connection.api, lambda: None)
+        key = await queue.get()
+        await watch.reconcile(key)
+        queue.done(key)
+        async with asyncio.timeout(20):
+            assert await queue.get() == key
 
 
 def _assert_created(shop: Shop, flavour: str) -> None:

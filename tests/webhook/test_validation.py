@@ -102,6 +102,11 @@ def test_all_flavours_that_are_sold_out_are_named() -> None:
     ]
 
 
+def test_a_flavour_is_a_whole_word() -> None:
+    menu = Menu(dict.fromkeys(["m", "matcha", "matcha cheesecake"], ()))
+    assert judged("m", "matcha cheesecake", stored=ON_SALE, menu=menu) == Validation([], [])
+
+
 def test_only_those_who_are_sold_have_a_place() -> None:
     leaving = icecream("leaving", "matcha", deleting=True)
     oversold = icecream("oversold", "matcha", "lemon", created=2)

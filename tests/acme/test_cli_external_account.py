@@ -14,7 +14,7 @@ MAC_KEY = bytes(range(200, 232))
 PADDED = urlsafe_b64encode(MAC_KEY).decode()
 AS_THE_RFC_HAS_IT = PADDED.rstrip("=")
 OTHER_KEY = urlsafe_b64encode(bytes(32)).decode().rstrip("=")
-LONGEST_LINE = 200
+LONGEST_LINE = 300
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """`workshop acme clean-up`, `revoke` and `deactivate-account` at the boundary: output, files and exit codes."""
 
+import contextlib
 import functools
 import http.server
 import json
@@ -9,7 +10,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from workshop import pebble
 from workshop.cli import acme, acme_clean_up
 
 WORKSHOP = [sys.executable, "-c", "from workshop.cli.main import main; main()"]
+ANOTHER_THUMBPRINT = "A" * 43
 
 
 class Terminal:
@@ -65,20 +67,34 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+class OfAnotherAccount(Quiet):
+    def do_GET(self) -> None:
+        """Answer whatever the token is, as a server does that knows the thumbprint of one account."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(f"{self.path.rpartition('/')[2]}.{ANOTHER_THUMBPRINT}".encode())
+
+
+@contextlib.contextmanager
+def serving(ca: pebble.Pebble, handler: Callable[..., http.server.BaseHTTPRequestHandler]) -> Iterator[None]:
+    """A web server where the CA looks."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", ca.http_port), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @pytest.fixture
 def webroot(ca: pebble.Pebble, tmp_path: Path) -> Iterator[Path]:
     """A folder that a web server serves where the CA looks."""
     folder = tmp_path / "www"
     folder.mkdir()
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", ca.http_port), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield folder
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(ca, functools.partial(Quiet, directory=str(folder))):
+        yield folder
 
 
 def test_a_certificate_comes_by_a_webroot_and_goes_with_all_that_was_there_for_it(
@@ -101,6 +117,12 @@ def test_a_certificate_comes_by_a_webroot_and_goes_with_all_that_was_there_for_i
         ("deactivate-account", "no account to deactivate."),
     ):
         assert terminal.succeed(command, "example.test")[-1].endswith(says)
+
+
+def test_what_the_ca_has_found_in_place_of_the_proof_is_shown_whole(terminal: Terminal) -> None:
+    with serving(terminal.ca, OfAnotherAccount):
+        failed = terminal.run("issue", "example.test", "--webroot", str(terminal.home), "--agree", *terminal.at)
+    assert f'.{ANOTHER_THUMBPRINT}"' in failed.stderr
 
 
 def test_what_is_pending_is_told_step_by_step(terminal: Terminal) -> None:

@@ -52,7 +52,9 @@ def test_each_step_comes_out_as_expected_and_leaves_nothing_in_the_workspace(tmp
     assert not (tmp_path / "home").exists()
 
 
-def test_on_an_existing_cluster_it_is_the_same_demo(fresh_control_plane: ControlPlane, tmp_path: Path) -> None:
+def test_on_an_existing_cluster_it_is_the_same_demo_without_the_webhook(
+    fresh_control_plane: ControlPlane, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
     subprocess.run(
         [sys.executable, "-m", "workshop", "up", "--provider", "existing", "--context", "workshop", "--yes"],
@@ -62,6 +64,7 @@ def test_on_an_existing_cluster_it_is_the_same_demo(fresh_control_plane: Control
     demo = _demo(home)
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert fresh_control_plane.get("icecreams")["items"] == []
+    assert "The webhook is left out on an existing cluster" in demo.stdout
     assert fresh_control_plane.get("validatingwebhookconfigurations")["items"] == []
 
 

@@ -18,6 +18,16 @@ def serving_icecreams(control_plane: ControlPlane) -> ControlPlane:
 
 
 @pytest.fixture
+def fresh(fresh_control_plane: ControlPlane) -> ControlPlane:
+    """A control plane for one that binds a policy to a ConfigMap: it won't see ConfigMaps change once that is deleted.
+
+    See kubernetes/kubernetes#130887.
+    """
+    crd.establish(fresh_control_plane)
+    return fresh_control_plane
+
+
+@pytest.fixture
 def cluster(serving_icecreams: ControlPlane, tmp_path: Path) -> Iterator[Cluster]:
     """The cluster, with a folder of the test's own."""
     yield Cluster(tmp_path, serving_icecreams.kubeconfig, serving_icecreams.kubectl_path)

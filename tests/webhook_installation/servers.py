@@ -67,7 +67,9 @@ def deny(review: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, answer: Answer = allow, *, path: str = PATH, tls: str = "TLSv1_3") -> Iterator[int]:
+def serving(
+    folder: Path, answer: Answer = allow, *, path: str = PATH, tls: str = "TLSv1_3", status: int = 200
+) -> Iterator[int]:
     """A server with the pair in `folder`, on a port of its own; `tls` is the newest version that it speaks."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
@@ -76,14 +78,14 @@ def serving(folder: Path, answer: Answer = allow, *, path: str = PATH, tls: str 
     with warnings.catch_warnings():  # TLS 1.1 is deprecated, which is what this is about
         warnings.simplefilter("ignore", DeprecationWarning)
         context.maximum_version = ssl.TLSVersion[tls]
-    with _threaded(_handler(path, answer)) as server:
+    with _threaded(_handler(path, answer, status)) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         yield server.server_port
 
 
 @contextlib.contextmanager
 def serving_without_tls() -> Iterator[int]:
-    with _threaded(_handler(PATH, allow)) as server:
+    with _threaded(_handler(PATH, allow, 200)) as server:
         yield server.server_port
 
 
@@ -105,7 +107,7 @@ def _threaded(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[_Se
         thread.join()
 
 
-def _handler(served: str, answer: Answer) -> type[http.server.BaseHTTPRequestHandler]:
+def _handler(served: str, answer: Answer, status: int) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         timeout = 10
 
@@ -115,7 +117,7 @@ def _handler(served: str, answer: Answer) -> type[http.server.BaseHTTPRequestHan
                 self.send_error(404)
                 return
             body = json.dumps(answer(review)).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

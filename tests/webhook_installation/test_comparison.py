@@ -9,6 +9,7 @@ import pytest
 
 from workshop.system.polling import eventually
 from workshop.testing import operator_process
+from workshop.testing.control_plane import ControlPlane
 from workshop.webhook import comparison_table, connectivity, installation
 from workshop.webhook.comparison import Comparison, Latency
 from workshop.webhook.configuration import MENU, NAMESPACE
@@ -16,22 +17,22 @@ from workshop.webhook.errors import FaultError
 from workshop.webhook.forms import CEL_RULE, COMPARED, ENUM, NONE, POLICY, WEBHOOK
 from workshop.workspace.cluster import CHECKOUT, Cluster
 
-from .servers import NOW
+from .servers import NOW, authority, deny, serving, write_pair
 from .test_installation import environment, run
 
 MADE = "crds,validatingadmissionpolicies,validatingadmissionpolicybindings,validatingwebhookconfigurations,icecreams"
 
 
 @pytest.fixture
-def asked(cluster: Cluster) -> Iterator[Cluster]:
-    """The cluster, its operator up, and asked."""
-    installed = installation.with_certificate(cluster)
-    with operator_process.running(cluster, *installed.operator_arguments) as operator:
+def asked(fresh: ControlPlane) -> Iterator[Cluster]:
+    """A cluster, its operator up, and asked."""
+    installed = installation.with_certificate(fresh)
+    with operator_process.running(fresh, *installed.operator_arguments) as operator:
         try:
-            eventually(lambda: list(connectivity.trace(cluster, NOW)), within=30, retry_on=FaultError)
+            eventually(lambda: list(connectivity.trace(fresh, NOW)), within=30, retry_on=FaultError)
         except FaultError as fault:
             raise AssertionError(operator.output()) from fault
-        yield cluster
+        yield fresh
 
 
 def objects(cluster: Cluster) -> list[str]:
@@ -42,6 +43,7 @@ def menu(cluster: Cluster) -> str:
     return str(cluster.get("configmap", MENU, f"-n={NAMESPACE}")["data"])
 
 
+@pytest.mark.slow
 def test_each_form_is_tried_and_nothing_of_it_stays(asked: Cluster) -> None:
     before = objects(asked), menu(asked)
     done = run(asked, "webhook", "compare", "--rounds", "10")
@@ -62,8 +64,11 @@ def test_each_form_is_tried_and_nothing_of_it_stays(asked: Cluster) -> None:
     assert "no params found for policy binding with `Deny` parameterNotFoundAction" in done.stdout
     assert done.stdout.endswith("connect: connection refused\n")
     assert (objects(asked), menu(asked)) == before
+    again = run(asked, "webhook", "compare", "--rounds", "10")
+    assert "POLICY, another menu:\n  The API server still has the menu of before." in again.stdout
 
 
+@pytest.mark.slow
 def test_interrupted_it_takes_away_what_it_has_made(asked: Cluster) -> None:
     before = objects(asked), menu(asked)
     command = [sys.executable, "-m", "workshop", "webhook", "compare", "--rounds", "100000"]
@@ -83,17 +88,31 @@ def test_where_the_webhook_cant_be_asked_it_says_so(cluster: Cluster) -> None:
     assert done.stderr.endswith("Look: workshop webhook check\n")
 
 
+def test_where_no_flavour_is_left_there_is_nothing_to_try_it_with(cluster: Cluster) -> None:
+    folder = installation.cert_dir(cluster)
+    write_pair(folder, authority())
+    with serving(folder, deny) as port:
+        installation.install(cluster, folder, port)
+        done = run(cluster, "webhook", "compare")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Error: None of vanilla, matcha, chocolate, strawberry, lemon is left: each is sold out or not on the menu."
+        " Cancel some.\n"
+    )
+    assert not [name for name in objects(cluster) if "compare" in name]
+
+
 def test_the_table_shows_what_became_of_each_attempt_and_what_was_said() -> None:
     latencies = {form: Latency(0.002, 0.003) for form in COMPARED} | {WEBHOOK: Latency(0.0041, 0.0099)}
     latencies[ENUM] = Latency(0.00199, 0.003)
     outcomes = {"garlic": {NONE: "stored", ENUM: "refused", CEL_RULE: "refused"}, "down": {WEBHOOK: "refused"}}
     assert comparison_table.as_text(Comparison(outcomes, latencies, {POLICY.name: "No.\nNever."})) == (
-        "                             NONE     ENUM      CEL RULE   POLICY   WEBHOOK\n"
-        "garlic                       stored   refused   refused    -        -\n"
-        "down                         -        -         -          -        refused\n"
-        "a create takes (p50)         2.0 ms   2.0 ms    2.0 ms     2.0 ms   4.1 ms\n"
-        "  more than without a rule   -        0.0 ms    0.0 ms     0.0 ms   2.1 ms\n"
-        "a create takes (p99)         3.0 ms   3.0 ms    3.0 ms     3.0 ms   9.9 ms\n"
+        "                             NONE        ENUM        CEL RULE    POLICY      WEBHOOK\n"
+        "garlic                       stored      refused     refused     -           -\n"
+        "down                         -           -           -           -           refused\n"
+        "a create takes (p50)         2.0 ms      2.0 ms      2.0 ms      2.0 ms      4.1 ms\n"
+        "  more than without a rule   -           0.0 ms      0.0 ms      0.0 ms      2.1 ms\n"
+        "a create takes (p99)         3.0 ms      3.0 ms      3.0 ms      3.0 ms      9.9 ms\n"
         "\n"
         "POLICY:\n"
         "  No.\n"

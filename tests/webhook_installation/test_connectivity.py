@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from workshop.system.polling import eventually
 from workshop.testing import icecreams
 from workshop.webhook import connectivity, installation
 from workshop.webhook.configuration import CONFIGURATION, NAMESPACE, SERVICE
@@ -22,6 +23,21 @@ from . import servers
 from .servers import EXPIRED, NOT_YET_VALID, NOW, VALID, allow, authority, deny, serving, write_pair
 
 STEPS = ["configuration", "bundle", "Service", "connection", "handshake", "chain", "name", "validity", "answer"]
+
+CLOSED = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: closed}
+spec:
+  matchConstraints:
+    resourceRules: [{apiGroups: [demo.lva.io], apiVersions: [v1], resources: [icecreams], operations: [CREATE]}]
+  validations: [{expression: "false", message: we are closed}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: closed}
+spec: {policyName: closed, validationActions: [Deny]}
+"""
 
 
 @pytest.fixture
@@ -58,6 +74,14 @@ def test_where_all_is_in_order_each_step_is_passed(cluster: Cluster, folder: Pat
         assert look(cluster) == ([*STEPS, "API server"], None)
 
 
+def test_a_certificate_that_is_in_the_bundle_itself_is_trusted(cluster: Cluster, folder: Path) -> None:
+    write_pair(folder, authority())
+    (folder / "ca.crt").write_bytes((folder / "tls.crt").read_bytes())
+    with serving(folder) as port:
+        installation.install(cluster, folder, port)
+        assert look(cluster) == ([*STEPS, "API server"], None)
+
+
 def test_what_is_seen_at_each_step_is_said(cluster: Cluster, folder: Path) -> None:
     leaf = write_pair(folder, authority("the shop's CA"))
     with serving(folder, deny) as port:
@@ -76,6 +100,15 @@ def test_what_is_seen_at_each_step_is_said(cluster: Cluster, folder: Path) -> No
         "API server": 'Error from server: error when creating "STDIN": admission webhook "vicecream.kb.io" denied the'
         " request: there is no icecream today",
     }
+
+
+def test_with_ignore_that_it_passes_says_little(cluster: Cluster, folder: Path) -> None:
+    write_pair(folder, authority())
+    with serving(folder) as port:
+        installation.install(cluster, folder, port)
+        _patch(cluster, {"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"})
+        seen = {passed.step: passed.seen for passed in connectivity.trace(cluster, NOW)}
+    assert seen["API server"].endswith("; but it passes what it can't ask about, too (failurePolicy Ignore)")
 
 
 def test_without_a_configuration_nobody_is_asked(cluster: Cluster) -> None:
@@ -117,6 +150,28 @@ def test_without_its_service_the_name_leads_nowhere(cluster: Cluster, folder: Pa
     installation.install(cluster, folder)
     cluster.kubectl("delete", "service", SERVICE, f"-n={NAMESPACE}")
     assert fault(cluster).startswith(f"Service: there is no Service {NAMESPACE}/{SERVICE}")
+
+
+def test_what_the_operator_waits_for_is_said_where_it_does_not_listen(cluster: Cluster, folder: Path) -> None:
+    with nobody(folder) as port:
+        installation.install(cluster, folder, port)
+        why = "The webhook doesn't answer: there is no menu"
+        since = {"lastTransitionTime": "2026-01-01T00:00:00Z", "reason": "NoMenu", "message": why}
+        conditions = [{"type": "WebhookReady", "status": "False", **since}]
+        patch = json.dumps({"status": {"conditions": conditions}})
+        cluster.kubectl("patch", "service", SERVICE, f"-n={NAMESPACE}", "--subresource=status", f"-p={patch}")
+        assert fault(cluster).endswith(f"Connection refused; the Service says: {why}")
+
+
+def test_what_is_refused_before_the_webhook_is_asked_says_nothing_of_it(cluster: Cluster, folder: Path) -> None:
+    write_pair(folder, authority())
+    with serving(folder) as port:
+        installation.install(cluster, folder, port)
+        cluster.kubectl("apply", "-f", "-", stdin=CLOSED)
+        try:
+            eventually(lambda: _assert_refused_by_the_policy(cluster))
+        finally:
+            cluster.kubectl("delete", "-f", "-", stdin=CLOSED)
 
 
 def test_a_service_in_the_cluster_must_have_the_port(cluster: Cluster, folder: Path) -> None:
@@ -219,6 +274,8 @@ BROKEN = {
     ),
     "of an expired CA": Broken(with_pair(ca=authority("old", EXPIRED)), "validity: a CA above it has expired"),
     "another path": Broken(that(path="/validate"), f"answer: nothing is served at {servers.PATH} (404)"),
+    "an error of its own": Broken(that(status=500), "answer: it answers with status 500"),
+    "hangs up": Broken(that(answer=lambda review: review["nothing"]), "answer: it doesn't answer: Remote end closed"),
     "not JSON": Broken(that(answer=str), "answer: it answers "),
     "no AdmissionReview": Broken(
         that(answer=lambda _review: {"allowed": True}), "which is no AdmissionReview of admission.k8s.io/v1"
@@ -242,6 +299,14 @@ def test_the_first_thing_that_is_wrong_is_named_and_the_api_server_cant_use_it_e
         order = json.dumps(icecreams.manifest("cone", "vanilla"))
         said = cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin=order, check=False)
         assert 'failed calling webhook "vicecream.kb.io"' in said
+
+
+def _assert_refused_by_the_policy(cluster: Cluster) -> None:
+    _, found = look(cluster)
+    assert found
+    assert found.step == "API server"
+    assert str(found).startswith("the order didn't come as far as the webhook: ")
+    assert "we are closed" in str(found)
 
 
 def _patch(cluster: Cluster, *operations: dict[str, Any]) -> None:

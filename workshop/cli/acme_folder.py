@@ -20,7 +20,7 @@ from workshop.workspace import home
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
-_LONGEST_LINE = 200 - len("Error: ")
+_LONGEST_LINE = 300 - len("Error: ")
 
 
 @dataclass(frozen=True)

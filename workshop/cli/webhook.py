@@ -7,14 +7,15 @@ from pathlib import Path
 
 import click
 
-from workshop.webhook import comparison, comparison_table, connectivity, installation
+from workshop.controlplane.providers import existing
+from workshop.webhook import connectivity, installation
 from workshop.webhook.errors import FaultError, WebhookError
 from workshop.workspace import home
 
 
 @click.group("webhook")
 def command() -> None:
-    """Has the API server ask the operator before it stores an icecream, and finds what is wrong between them."""
+    """Have the API server ask the operator before it stores an icecream, and find what is wrong between them."""
 
 
 @contextmanager
@@ -30,11 +31,17 @@ def for_people() -> Iterator[None]:
 @click.option("--cert-dir", type=click.Path(path_type=Path), help="Where ca.crt lies. [webhook, in this workspace]")
 @click.option("--port", type=click.IntRange(1, 65535), help="Where the operator will listen. [a free one, remembered]")
 def install(cert_dir: Path | None, port: int | None) -> None:
-    """Apply deploy/webhook so that the API server reaches an operator on this machine; as often as you like."""
-    cluster = home.current_cluster(home.layout())
+    """Have the API server ask an operator on this machine.
+
+    It applies deploy/webhook, with the port and the CA of that operator. Done again, it changes nothing.
+    """
+    layout = home.layout()
+    cluster = home.current_cluster(layout)
     folder = (cert_dir or installation.cert_dir(cluster)).resolve()
     with for_people():
         show(installation.install(cluster, folder, port))
+    if context := existing.current_context(layout):
+        click.echo(f"Can the API server of the context {context.name} reach this machine? workshop webhook check")
 
 
 def show(installed: installation.Installation) -> None:
@@ -46,14 +53,20 @@ def show(installed: installation.Installation) -> None:
 
 @command.command()
 def uninstall() -> None:
-    """Have the API server ask nobody any more; the menu stays, and so does the certificate."""
+    """Have the API server ask nobody any more.
+
+    The menu stays, and so do certificate and port.
+    """
     installation.uninstall(home.current_cluster(home.layout()))
     click.echo("The API server asks nobody any more.")
 
 
 @command.command()
 def check() -> None:
-    """Go the way from the API server to the webhook, and name the first thing that is wrong; exit 0 if nothing is."""
+    """Name the first thing that is wrong on the way.
+
+    It goes from the API server to the webhook as that does: configuration, Service, TLS, answer. Exit 0 if all is well.
+    """
     cluster = home.current_cluster(home.layout())
     try:
         for passed in connectivity.trace(cluster, datetime.datetime.now(datetime.UTC)):
@@ -67,13 +80,17 @@ def check() -> None:
 @command.command()
 @click.option("--rounds", type=click.IntRange(10), default=100, show_default=True, help="Orders whose time is taken.")
 def compare(rounds: int) -> None:
-    """Put the same rule before copies of the CRD, as enum, CEL rule and policy, and try them beside the webhook.
+    """Try the rule as enum, CEL rule, policy, and webhook.
 
-    It takes some seconds. Nothing of it stays; for a moment, three icecreams are ordered and the menu has garlic.
+    The first three are put before copies of the CRD. It takes some seconds, and nothing of it stays; for a moment three
+    icecreams are ordered, and there is garlic on the menu.
     """
+    from workshop.webhook import comparison, comparison_table  # the others do without the kubernetes client
+
     cluster = home.current_cluster(home.layout())
     try:
         list(connectivity.trace(cluster, datetime.datetime.now(datetime.UTC)))
     except FaultError as fault:
         raise click.ClickException(f"The webhook can't be asked: {fault}\nLook: workshop webhook check") from fault
-    click.echo(comparison_table.as_text(comparison.compare(cluster, rounds)))
+    with for_people():
+        click.echo(comparison_table.as_text(comparison.compare(cluster, rounds)))

@@ -7,6 +7,7 @@ import contextlib
 import re
 import shlex
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -107,10 +108,10 @@ class Presenter:
 
     def start(self, name: str, *arguments: str) -> None:
         """Start the operator `name` as its own service account; `stop` or `end` ends it."""
-        command = ["workshop", "run", name, *arguments]
-        self._prompt(" ".join([*command, "&"]))
+        self._prompt(" ".join(["workshop", "run", name, *arguments, "&"]))
+        argv = [sys.executable, "-m", "workshop", "run", name, *arguments]
         log = self.cluster.folder / f"{name}.log"
-        self._started[name] = processes.start(command, log=log, env=self._environment())
+        self._started[name] = processes.start(argv, log=log, cwd=CHECKOUT, env=self._environment())
 
     def stop(self, name: str) -> None:
         """End the operator `name`."""

@@ -58,6 +58,11 @@ def answer(body: bytes, uid: str) -> str:
     return "allowed" if response["allowed"] else f"denied: {(response.get('status') or {}).get('message', '')}"
 
 
+def came_through(said: str, webhook: str) -> bool:
+    """Whether kubectl's words on a create, as a dry run, are those of one that the webhook had in hand."""
+    return "created (server dry run)" in said or f'admission webhook "{webhook}" denied the request' in said
+
+
 def _quoted(body: bytes) -> str:
     text = body.decode(errors="replace")
     return repr(text) if len(text) <= 80 else f"{text[:80]!r}..."

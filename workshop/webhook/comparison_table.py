@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from workshop.webhook.comparison import Comparison
 from workshop.webhook.forms import COMPARED, NONE
 
+_WIDTH = len("1234.5 ms")  # of a column, however long things take
+
 
 def as_text(comparison: Comparison) -> str:
     """Return it as lines to read."""
@@ -24,9 +26,9 @@ def _milliseconds(seconds: float) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    first = max(len(row[0]) for row in rows)
     for row in rows:
-        yield "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield "   ".join([row[0].ljust(first), *(cell.ljust(_WIDTH) for cell in row[1:])]).rstrip()
 
 
 def _quoted(words: Iterable[tuple[str, str]]) -> Iterator[str]:

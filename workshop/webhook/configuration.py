@@ -107,6 +107,14 @@ def authorities(config: ClientConfig) -> tuple[x509.Certificate, ...]:
         raise FaultError("bundle", f"the caBundle can't be read: {error}", f"{INSTALL}, with a ca.crt in PEM") from None
 
 
+def why_not_ready(service: Mapping[str, Any]) -> str:
+    """Return what the operator says it waits for, by the Service's condition WebhookReady; nothing if it doesn't."""
+    for condition in service.get("status", {}).get("conditions", ()):
+        if condition["type"] == "WebhookReady" and condition["status"] == "False":
+            return str(condition["message"])
+    return ""
+
+
 def destination(config: ClientConfig, service: Mapping[str, Any] | None) -> tuple[str, int] | None:
     """Return host and port to which the API server connects; None if that is inside the cluster.
 

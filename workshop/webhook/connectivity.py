@@ -40,21 +40,32 @@ def trace(cluster: Cluster, now: datetime.datetime) -> Iterator[Passed]:
     yield Passed("configuration", f"{CONFIGURATION} asks {config.server_name}:{config.port}{config.path}")
     bundle = configuration.authorities(config)
     yield Passed("bundle", ", ".join(each.subject.rfc4514_string() for each in bundle))
-    destination = configuration.destination(config, _service(cluster, config))
+    service = _service(cluster, config)
+    destination = configuration.destination(config, service)
     if destination:
         host, port = destination
         yield Passed("Service", f"leads to {host}:{port}")
         certificate = f"python -m icecream_operator.webhook.self_signed_ca --out {installation.cert_dir(cluster)}"
         endpoint = Endpoint(host, port, config.server_name, bundle, config.timeout, certificate)
-        yield from _trace_connection(endpoint, config, now)
+        yield _connected(endpoint, configuration.why_not_ready(service or {}))
+        yield from _trace_tls(endpoint, config, now)
+        yield Passed("answer", _asked(endpoint, config))
     else:
         yield Passed("Service", "leads into the cluster, where this command can't follow it")
     yield Passed("API server", _asked_by_the_api_server(cluster, config))
 
 
-def _trace_connection(endpoint: Endpoint, config: ClientConfig, now: datetime.datetime) -> Iterator[Passed]:
-    endpoint.connect().close()
-    yield Passed("connection", f"{endpoint.host}:{endpoint.port} listens")
+def _connected(endpoint: Endpoint, why_not_ready: str) -> Passed:
+    try:
+        endpoint.connect().close()
+    except FaultError as fault:
+        if why_not_ready:
+            raise FaultError(fault.step, f"{fault}; the Service says: {why_not_ready}", fault.remedy) from None
+        raise
+    return Passed("connection", f"{endpoint.host}:{endpoint.port} listens")
+
+
+def _trace_tls(endpoint: Endpoint, config: ClientConfig, now: datetime.datetime) -> Iterator[Passed]:
     version, leaf = endpoint.shake_hands()
     yield Passed("handshake", f"{version}, with certificate {leaf.serial_number:040x}")
     endpoint.verify_chain(leaf)
@@ -63,17 +74,16 @@ def _trace_connection(endpoint: Endpoint, config: ClientConfig, now: datetime.da
     yield Passed("name", config.server_name)
     endpoint.verify_validity(leaf, now)
     yield Passed("validity", f"until {leaf.not_valid_after_utc:%Y-%m-%d %H:%M:%S} UTC")
-    yield Passed("answer", _asked(endpoint, config))
 
 
 def _configuration(cluster: Cluster) -> dict[str, Any]:
-    if found := cluster.kubectl(
-        "get", "validatingwebhookconfiguration", CONFIGURATION, "--ignore-not-found", "-o=json"
-    ):
-        configuration: dict[str, Any] = json.loads(found)
-        return configuration
-    what = f"there is no ValidatingWebhookConfiguration {CONFIGURATION}: the API server asks nobody"
-    raise FaultError("configuration", what, "workshop webhook install")
+    kind = "validatingwebhookconfiguration"
+    found = cluster.kubectl("get", kind, CONFIGURATION, "--ignore-not-found", "-o=json")
+    if not found:
+        what = f"there is no ValidatingWebhookConfiguration {CONFIGURATION}: the API server asks nobody"
+        raise FaultError("configuration", what, configuration.INSTALL)
+    answer: dict[str, Any] = json.loads(found)
+    return answer
 
 
 def _service(cluster: Cluster, config: ClientConfig) -> dict[str, Any] | None:
@@ -103,8 +113,8 @@ def _post(endpoint: Endpoint, path: str, body: bytes) -> tuple[int, bytes]:
         response = connection.getresponse()
         return response.status, response.read(_MOST_BYTES)
     except (OSError, http.client.HTTPException) as error:
-        what = f"it doesn't answer within {endpoint.timeout:g} s" if isinstance(error, TimeoutError) else f"{error!r}"
-        raise FaultError("answer", what, "look at the operator's log") from None
+        why = f"not within {endpoint.timeout:g} s" if isinstance(error, TimeoutError) else str(error)
+        raise FaultError("answer", f"it doesn't answer: {why}", "look at the operator's log") from None
     finally:
         connection.close()
 
@@ -116,7 +126,8 @@ def _asked_by_the_api_server(cluster: Cluster, config: ClientConfig) -> str:
         raise FaultError("API server", said, "these are its own words; there is more in: workshop logs kube-apiserver")
     if "no matches for kind" in said:
         raise FaultError("API server", "it knows no icecreams", "kubectl apply -f deploy/crds")
-    ignores = (
-        "; with failurePolicy Ignore it lets pass what it can't ask about" if config.failure_policy == "Ignore" else ""
-    )
-    return said + ignores
+    if not admission_review.came_through(said, WEBHOOK):
+        what = f"the order didn't come as far as the webhook: {said}"
+        raise FaultError("API server", what, "see what refuses it: the schema, a policy, another webhook")
+    ignores = config.failure_policy == "Ignore"
+    return f"{said}; but it passes what it can't ask about, too (failurePolicy Ignore)" if ignores else said

@@ -1,7 +1,7 @@
 """A TLS handshake as the API server does it, one question at a time: is there one, who signed, for whom, until when.
 
 Each question is a handshake of its own, with one condition more than the one before. Python's OpenSSL is asked to judge
-as Go's crypto/tls does: TLS 1.2 at least, no common names, and what is in the bundle itself is trusted.
+as Go's crypto/tls does: TLS 1.2 at least (Python's default), no common names, what is in the bundle itself is trusted.
 """
 
 import datetime
@@ -17,7 +17,7 @@ from certmanager.pki.names import AltNames
 from workshop.webhook.errors import FaultError
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME (openssl/x509_vfy.h)
-_NOT_YET_VALID, _EXPIRED, _PURPOSE, _OTHER_NAME = 9, 10, 26, 62  # X509_V_ERR_…
+_NOT_YET_VALID, _EXPIRED, _PURPOSE = 9, 10, 26  # X509_V_ERR_…
 _TOO_OLD = ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL")
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
 
@@ -90,7 +90,7 @@ class Endpoint:
         Raises:
             FaultError: it is for others.
         """
-        if self._verification_error(name=True, time=False):
+        if self._verification_error(name=True, time=False):  # the chain has been verified
             names = AltNames.of(leaf)
             present = sorted(names.dns_names) + sorted(map(str, names.ip_addresses))
             what = f"the certificate isn't for {self.server_name}, but for {', '.join(present) or 'no name at all'}"
@@ -143,7 +143,6 @@ class Endpoint:
         return context
 
     def _wrapped(self, context: ssl.SSLContext) -> ssl.SSLSocket:
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
         connection = self.connect()
         try:
             return context.wrap_socket(connection, server_hostname=self.server_name)

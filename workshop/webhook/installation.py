@@ -7,6 +7,7 @@ so two workspaces have two of each, and whoever installs again changes nothing.
 import json
 import subprocess
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,13 +115,18 @@ def _read_bundle(folder: Path) -> tuple[bytes, tuple[x509.Certificate, ...]]:
         raise WebhookError(f"{path} holds no CA certificates: {error}") from error
 
 
+def _first_choice(folder: Path) -> int:
+    """A port by the name of the folder, below those that systems give to outgoing connections: it stays free."""
+    return 20_000 + zlib.crc32(str(folder).encode()) % 10_000
+
+
 def _remember(cluster: Cluster, port: int | None) -> int:
     file = cert_dir(cluster) / "port"
     if port is None:
         try:
             return int(file.read_text())
-        except (FileNotFoundError, ValueError):
-            with reserved_port() as port:
+        except FileNotFoundError:
+            with reserved_port(_first_choice(cluster.folder)) as port:
                 pass
     file.parent.mkdir(mode=0o700, exist_ok=True)
     files.write_atomically(file, f"{port}\n".encode())

@@ -8,6 +8,9 @@ from cryptography import x509
 from workshop.demo.presenter import Presenter
 from workshop.webhook import configuration, installation
 
+WHY_NOT_ON_AN_EXISTING_CLUSTER = (
+    "The webhook is left out on an existing cluster: its API server would have to reach an operator on this machine."
+)
 _SAMPLE = "deploy/samples/toomuch.yaml"
 _MENU = (
     "kubectl patch configmap menu --namespace=demooperator-system --patch="

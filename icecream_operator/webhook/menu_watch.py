@@ -59,6 +59,7 @@ class MenuWatch:
             with translated("reading the menu"):
                 listed = await rest.get(self._api(), PATH, **selector)
                 self._take_over(next(iter(listed["items"]), None))
+                self.queue.forget(KEY)  # what broke before is over
                 version = listed["metadata"]["resourceVersion"]
                 events = rest.watch(self._api(), PATH, SECONDS, resourceVersion=version, **selector)
                 async with aclosing(events):

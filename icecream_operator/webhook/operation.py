@@ -18,7 +18,8 @@ from reconciling.controller import Controller
 from reconciling.endpoints import address
 
 Server: TypeAlias = Callable[[kopf.WebhookFn], AsyncIterator[kopf.WebhookClientConfig]]
-BACKOFF = 0.1, 60.0  # seconds between attempts at what the API server refuses
+MENU_BACKOFF = 0.5, 5.0  # seconds between a watch of the menu that broke and the next list
+SERVICE_BACKOFF = 0.1, 60.0  # seconds between attempts to write the Service's condition
 BIND_ADDRESS = "127.0.0.1:9443"
 
 
@@ -47,7 +48,7 @@ def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
         arguments.webhook_cert_dir, parts.metrics, lambda message: readiness.warn("CertificateRefused", message)
     )
     server = WebhookServer(arguments.webhook_bind_address, cert_watcher, [HANDLER_ID])
-    menu_watch = MenuWatch(parts.new_queue(*BACKOFF), parts.api, lambda: readiness.look())
+    menu_watch = MenuWatch(parts.new_queue(*MENU_BACKOFF), parts.api, lambda: readiness.look())
     admission = Admission(lambda: menu_watch.menu, parts.cache, evicts=arguments.on_oversell == "evict")
     no_certificate = f"there is no certificate in {arguments.webhook_cert_dir}"
     requirements = (
@@ -55,7 +56,7 @@ def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
         Requirement("NoMenu", menu_watch.missing),
         Requirement("NotSynced", lambda: "" if parts.cache().synced else "the icecreams haven't been listed yet"),
     )
-    readiness = Readiness(parts.new_queue(*BACKOFF), parts.api, parts.events, requirements, parts.now)
+    readiness = Readiness(parts.new_queue(*SERVICE_BACKOFF), parts.api, parts.events, requirements, parts.now)
 
     def on_list() -> None:
         menu_watch.start()

@@ -10,6 +10,7 @@ import pytest
 import uvloop
 from kubernetes.client import ApiException
 
+from tests.operator.shop import eventually_says
 from tests.webhook import orders
 from tests.webhook.asking_api_server import AskingApiServer, asking_for_certificates_of
 from tests.webhook.pairs import Ca
@@ -65,7 +66,7 @@ def arguments(asking: tuple[ControlPlane, Installation]) -> tuple[str, ...]:
 def operator(shop: Shop, arguments: tuple[str, ...]) -> Iterator[OperatorProcess]:
     """The operator as it is by default: it evicts. It answers."""
     with shop.operator(*arguments) as process:
-        eventually(lambda: _answers(process))
+        eventually_says(process, orders.ANSWERS)
         yield process
 
 
@@ -73,7 +74,7 @@ def operator(shop: Shop, arguments: tuple[str, ...]) -> Iterator[OperatorProcess
 def marking(shop: Shop, arguments: tuple[str, ...]) -> Iterator[OperatorProcess]:
     """The operator that marks. It answers."""
     with shop.operator("--on-oversell=mark", *arguments) as process:
-        eventually(lambda: _answers(process))
+        eventually_says(process, orders.ANSWERS)
         yield process
 
 
@@ -81,10 +82,6 @@ def _asks(control_plane: ControlPlane) -> None:
     """The API server takes a moment to see a new webhook configuration."""
     printed = orders.create(control_plane, manifest("asked", "matcha"), "--dry-run=server")
     assert orders.NOT_ASKED in printed, printed
-
-
-def _answers(operator: OperatorProcess) -> None:
-    assert "The webhook answers" in operator.output(), operator.output()
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,14 @@ from functools import partial
 
 import pytest
 
-from tests.operator import shop as waiting
-from tests.operator.shop import eventually_left, eventually_ready, icecreams_of
+from tests.operator.shop import (
+    eventually_event,
+    eventually_left,
+    eventually_ready,
+    eventually_says,
+    icecreams_of,
+    reason,
+)
 from tests.webhook import orders
 from workshop import faults
 from workshop.system.polling import eventually
@@ -13,7 +19,6 @@ from workshop.testing.icecreams import manifest
 from workshop.testing.operator_process import OperatorProcess
 from workshop.testing.shop import Shop
 
-ANSWERS = "The webhook answers"
 SOLD_OUT = "spec.flavour[0]: Forbidden: matcha is sold out: a, b, c are on sale; take another flavour"
 
 
@@ -51,13 +56,13 @@ def test_what_is_sold_out_is_refused_and_not_evicted(shop: Shop) -> None:
     assert orders.refused(orders.create(shop.cluster, manifest("d", "matcha"))) == SOLD_OUT
     assert shop.icecreams.read("d") is None
     shop.cancel("b")
-    eventually(lambda: _created(orders.create(shop.cluster, manifest("d", "matcha"))))
+    orders.eventually_created(shop, manifest("d", "matcha"))
     eventually_left(shop, "a", "c", "d")
 
 
 def test_a_refusal_is_no_error_of_the_operators(shop: Shop, operator: OperatorProcess) -> None:
     orders.refused(orders.create(shop.cluster, manifest("a", "saffron")))
-    waiting.eventually_says(operator, 'INFO    ] [a] Refused: spec.flavour[0]: Unsupported value: "saffron"')
+    eventually_says(operator, 'INFO    ] [a] Refused: spec.flavour[0]: Unsupported value: "saffron"')
     assert "ERROR" not in operator.output()
 
 
@@ -132,35 +137,31 @@ def test_a_changed_menu_is_taken_in_while_it_runs(shop: Shop) -> None:
     saffron = manifest("a", "saffron")
     assert "Unsupported value" in orders.refused(orders.create(shop.cluster, saffron))
     orders.set_menu(shop, "saffron: gold leaf")
-    eventually(lambda: _created(orders.create(shop.cluster, saffron)))
+    orders.eventually_created(shop, saffron)
     assert "Unsupported value" in orders.refused(orders.create(shop.cluster, manifest("b", "matcha")))
 
 
 def test_without_a_menu_nothing_is_ordered_and_it_is_said_why(shop: Shop, operator: OperatorProcess) -> None:
     shop.cluster.kubectl("delete", "configmap", "menu", "-n=demooperator-system")
-    waiting.eventually_says(operator, "The webhook doesn't answer: there is no menu")
+    eventually_says(operator, "The webhook doesn't answer: there is no menu")
     assert "there is no menu" in orders.refused(orders.create(shop.cluster, manifest("a", "matcha")))
     orders.set_menu(shop, "matcha:")
-    eventually(lambda: _created(orders.create(shop.cluster, manifest("a", "matcha"))))
+    orders.eventually_created(shop, manifest("a", "matcha"))
 
 
 def test_two_in_flight_both_pass_and_exactly_three_stay(shop: Shop, arguments: tuple[str, ...]) -> None:
     """The webhook sees what is stored, and knows neither yet: the reconciler is the gate behind it."""
     with faults.running(shop.identity) as proxy, shop.operator(*arguments, kubeconfig=proxy.kubeconfig) as operator:
-        waiting.eventually_says(operator, ANSWERS)
+        eventually_says(operator, orders.ANSWERS)
         order(shop, "a", "b")
         with proxy.watches_held():
             for name in ("c", "d"):
                 assert "created" in orders.create(shop.cluster, manifest(name, "matcha"))
         eventually_left(shop, "a", "b", "c")
-        waiting.eventually_event(shop, "d", "Evicted", "matcha is sold out: a, b, c were before this one")
+        eventually_event(shop, "d", "Evicted", "matcha is sold out: a, b, c were before this one")
         assert orders.refused(orders.create(shop.cluster, manifest("d", "matcha"))) == SOLD_OUT
 
 
-def _created(printed: str) -> None:
-    assert " created" in printed, printed
-
-
 def _all_sold(shop: Shop, number: int) -> None:
-    reasons = [waiting.reason(icecream) for icecream in icecreams_of(shop).values()]
+    reasons = [reason(icecream) for icecream in icecreams_of(shop).values()]
     assert reasons == ["Sold"] * number

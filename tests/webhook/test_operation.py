@@ -10,7 +10,6 @@ from workshop.testing.icecreams import manifest
 from workshop.testing.operator_process import OperatorProcess
 from workshop.testing.shop import Shop
 
-ANSWERS = "The webhook answers"
 ITS_OWN = {"configmaps", "services", "services/status"}
 
 
@@ -36,16 +35,11 @@ def test_it_answers_again_after_the_crd_was_gone(shop: Shop, operator: OperatorP
     shop.cluster.kubectl("delete", "-f", crd.CRD)
     eventually_says(operator, "doesn't know icecreams")
     crd.establish(shop.cluster)
-    eventually(lambda: _assert_created(shop, "a"))
+    orders.eventually_created(shop, manifest("a", "matcha"))
     orders.set_menu(shop, "saffron:")
     eventually_says(operator, "On the menu: saffron\n")
-    eventually(lambda: _assert_says_last(operator, ANSWERS))
+    eventually(lambda: _assert_says_last(operator, orders.ANSWERS))
     assert "Unsupported value" in orders.refused(orders.create(shop.cluster, manifest("b", "matcha")))
-
-
-def _assert_created(shop: Shop, name: str) -> None:
-    printed = orders.create(shop.cluster, manifest(name, "matcha"))
-    assert "created" in printed, printed
 
 
 def _assert_says_last(operator: OperatorProcess, words: str) -> None:

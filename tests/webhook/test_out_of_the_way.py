@@ -18,7 +18,6 @@ from workshop.testing.icecreams import manifest
 from workshop.testing.shop import Shop
 from workshop.webhook.configuration import CONFIGURATION
 
-ANSWERS = "The webhook answers"
 KIND = "validatingwebhookconfiguration"
 
 
@@ -26,7 +25,7 @@ KIND = "validatingwebhookconfiguration"
 def old(shop: Shop, arguments: tuple[str, ...]) -> Shop:
     """A shop with an icecream of a flavour that isn't on the menu any more, held by a finalizer; nobody answers."""
     with shop.operator(*arguments) as operator:
-        eventually_says(operator, ANSWERS)
+        eventually_says(operator, orders.ANSWERS)
         assert " created" in orders.create(shop.cluster, manifest("old", "matcha", finalizers=[HOLD]))
         eventually_ready(shop, old="Sold")
     orders.set_menu(shop, "saffron:")
@@ -38,10 +37,13 @@ def configured(shop: Shop, field: str, value: object, is_in_force: Callable[[Sho
     """The webhook has another `field` inside the `with`; None is: it has none."""
     before = shop.cluster.get(KIND, CONFIGURATION)["webhooks"][0][field]
 
+    def look(in_force: bool) -> None:
+        assert is_in_force(shop) is in_force
+
     def configure(value: object, *, in_force: bool) -> None:
         patch = json.dumps([{"op": "add", "path": f"/webhooks/0/{field}", "value": value}])
         shop.cluster.kubectl("patch", KIND, CONFIGURATION, "--type=json", f"--patch={patch}")
-        eventually(lambda: _assert_equal(is_in_force(shop), in_force))
+        eventually(partial(look, in_force=in_force))
 
     configure(value, in_force=True)
     try:
@@ -67,7 +69,7 @@ def label_and_let_go(shop: Shop) -> None:
     shop.icecreams.patch_status("old", {"soldOut": True})
     shop.cancel("old")
     shop.icecreams.patch("old", {"metadata": {"finalizers": None}})
-    eventually(lambda: _assert_equal(shop.icecreams.read("old"), None))
+    orders.eventually_gone(shop, "old")
 
 
 def test_while_nobody_answers_nothing_new_is_stored(old: Shop) -> None:
@@ -87,14 +89,14 @@ def test_while_nobody_answers_what_is_being_deleted_may_change_in_any_way(old: S
 
 def test_what_is_not_on_the_menu_any_more_is_labelled_and_goes(old: Shop, arguments: tuple[str, ...]) -> None:
     with old.operator(*arguments) as operator:
-        eventually_says(operator, ANSWERS)
+        eventually_says(operator, orders.ANSWERS)
         assert "Unsupported value" in orders.refused(orders.change(old.cluster, "old", topping=["cream"]))
         label_and_let_go(old)
 
 
 def test_the_handler_stays_out_of_the_way_by_itself(old: Shop, arguments: tuple[str, ...]) -> None:
     with configured(old, "matchConditions", [], asks_about_labels), old.operator(*arguments) as operator:
-        eventually_says(operator, ANSWERS)
+        eventually_says(operator, orders.ANSWERS)
         assert "Unsupported value" in orders.refused(orders.change(old.cluster, "old", topping=["cream"]))
         label_and_let_go(old)
         old.icecreams.create(manifest("old", "saffron"))  # to ask about, when the configuration is as it was
@@ -113,7 +115,7 @@ def stored_before_the_schema(shop: Shop) -> Shop:
     with configured(shop, "failurePolicy", "Ignore", asks_nobody):
         apply_crd(shop, lax)
         for icecream in (strange, empty):
-            eventually(partial(_assert_created, shop, icecream))
+            orders.eventually_created(shop, icecream)  # the new schema isn't in force at once
     apply_crd(shop)
     return shop
 
@@ -123,15 +125,6 @@ def test_what_was_stored_before_the_schema_is_no_zombie(
 ) -> None:
     shop = stored_before_the_schema
     with shop.operator(*arguments) as operator:
-        eventually_says(operator, ANSWERS)
+        eventually_says(operator, orders.ANSWERS)
         assert "patched" in orders.change(shop.cluster, "empty", flavour=["matcha"])
         label_and_let_go(shop)
-
-
-def _assert_equal(seen: object, expected: object) -> None:
-    assert seen == expected
-
-
-def _assert_created(shop: Shop, icecream: dict[str, object]) -> None:
-    printed = orders.create(shop.cluster, icecream)
-    assert "created" in printed or "already exists" in printed, printed

@@ -18,7 +18,6 @@ from workshop.testing.shop import Shop
 from workshop.webhook.configuration import NAMESPACE, SERVICE
 from workshop.webhook.installation import Installation
 
-ANSWERS = "The webhook answers"
 MENU = Requirement("NoMenu", lambda: "there is no menu")
 CERTIFICATE = Requirement("NoCertificate", lambda: "there is no certificate")
 LIST = Requirement("NotSynced", lambda: "")
@@ -29,7 +28,7 @@ def test_the_condition_names_all_that_is_missing_and_the_first_is_the_reason() -
     assert (missing.status, missing.reason) == (False, "NoCertificate")
     assert missing.message == "The webhook doesn't answer: there is no certificate; there is no menu"
     there = condition([LIST])
-    assert (there.status, there.reason, there.message) == (True, "Serving", ANSWERS)
+    assert (there.status, there.reason, there.message) == (True, "Serving", orders.ANSWERS)
 
 
 @pytest.fixture
@@ -77,8 +76,8 @@ def test_without_a_certificate_it_waits_says_so_and_takes_it_up(
         assert status(address(operator, "/readyz")) == HTTPStatus.SERVICE_UNAVAILABLE
         assert orders.NOT_ASKED in orders.create(shop.cluster, manifest("a", "matcha"))
         shutil.copytree(installed.cert_dir, empty)
-        eventually_says(operator, f"INFO    ] {ANSWERS}\n")
-        eventually_says_of_the_service(shop, "True", "Serving", ANSWERS)
+        eventually_says(operator, f"INFO    ] {orders.ANSWERS}\n")
+        eventually_says_of_the_service(shop, "True", "Serving", orders.ANSWERS)
         assert status(address(operator, "/readyz")) == HTTPStatus.OK
         assert "created" in orders.create(shop.cluster, manifest("a", "matcha"))
 
@@ -92,14 +91,14 @@ def test_without_a_menu_it_waits_and_says_so(shop: Shop, installed: Installation
         assert status(address(operator, "/readyz")) == HTTPStatus.SERVICE_UNAVAILABLE
         assert orders.NOT_ASKED in orders.create(shop.cluster, manifest("a", "matcha"))
         orders.set_menu(shop, "matcha:")
-        eventually_says(operator, ANSWERS)
+        eventually_says(operator, orders.ANSWERS)
         assert status(address(operator, "/readyz")) == HTTPStatus.OK
 
 
 def test_a_restart_costs_no_write(shop: Shop, arguments: tuple[str, ...]) -> None:
     for name in "ab":
         with shop.operator(*arguments) as operator:
-            eventually_says(operator, ANSWERS)
+            eventually_says(operator, orders.ANSWERS)
             eventually(lambda: _assert_equal("services" in {request.resource for request in shop.requests()}, True))
             shop.order(name, "matcha")
             eventually_ready(shop, **{name: "Sold"})
@@ -111,7 +110,7 @@ def test_a_pair_that_is_refused_is_an_event_about_the_service(
 ) -> None:
     folder = shutil.copytree(installed.cert_dir, tmp_path / "certificates")
     with shop.operator("--webhook-cert-dir", str(folder), *installed.operator_arguments[2:]) as operator:
-        eventually_says(operator, ANSWERS)
+        eventually_says(operator, orders.ANSWERS)
         (folder / "tls.key").write_text("half")
         note = "tls.key holds no unencrypted private key in PEM, or only a part of one"
         eventually(lambda: _assert_event(shop, "CertificateRefused", note))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from kubernetes.aio.client import ApiClient
 
-from reconciling import rest
+from reconciling import rest_client
 from reconciling.errors import NotFound, Retry, translated
 
 PATH = "/api/v1/namespaces/kube-system"
@@ -29,7 +29,7 @@ class ClusterIdentity:
             if not self._uid:
                 try:
                     with translated("reading the namespace kube-system"):
-                        self._uid = (await rest.get(self._api(), PATH))["metadata"]["uid"]
+                        self._uid = (await rest_client.get(self._api(), PATH))["metadata"]["uid"]
                 except NotFound as error:
                     raise Retry(str(error)) from error
         return self._uid

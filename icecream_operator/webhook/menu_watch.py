@@ -13,7 +13,7 @@ from typing import Any
 from kubernetes.aio.client import ApiClient
 
 from icecream_operator.webhook.menu import MISSING, NAME, NAMESPACE, Menu, parse
-from reconciling import rest
+from reconciling import rest_client
 from reconciling.errors import NotFound, Retry, translated
 from reconciling.workqueue import WorkQueue
 
@@ -57,11 +57,11 @@ class MenuWatch:
         selector = {"fieldSelector": f"metadata.name={NAME}"}
         try:
             with translated("reading the menu"):
-                listed = await rest.get(self._api(), PATH, **selector)
+                listed = await rest_client.get(self._api(), PATH, **selector)
                 self._take_over(next(iter(listed["items"]), None))
                 self.queue.forget(KEY)  # what broke before is over
                 version = listed["metadata"]["resourceVersion"]
-                events = rest.watch(self._api(), PATH, SECONDS, resourceVersion=version, **selector)
+                events = rest_client.watch(self._api(), PATH, SECONDS, resourceVersion=version, **selector)
                 async with aclosing(events):
                     async for event in events:
                         self._on_event(event["type"], event["object"])

@@ -16,7 +16,7 @@ from datetime import datetime
 from kubernetes.aio.client import ApiClient
 
 from icecream_operator.webhook.menu import NAMESPACE
-from reconciling import rest
+from reconciling import rest_client
 from reconciling.conditions import Condition, set_condition
 from reconciling.errors import NotFound, Retry, translated
 from reconciling.events import EventRecorder, Regarding
@@ -124,7 +124,7 @@ class Readiness:
         return current
 
     async def _write(self, current: Condition) -> None:
-        service = await rest.get(self._api(), PATH)
+        service = await rest_client.get(self._api(), PATH)
         metadata, seen = service["metadata"], service.get("status", {})
         regarding = Regarding("v1", "Service", SERVICE, metadata["uid"], NAMESPACE)
         while self._warnings:
@@ -133,7 +133,7 @@ class Readiness:
         conditions = set_condition(seen.get("conditions", ()), current, metadata.get("generation", 0), self._now())
         patch = status_patch(seen, {"conditions": conditions}, metadata["resourceVersion"])
         if patch:
-            await rest.patch(self._api(), f"{PATH}/status", patch)
+            await rest_client.patch(self._api(), f"{PATH}/status", patch)
             self._events.record(
                 regarding, "Normal" if current.status else "Warning", current.reason, "Serve", current.message
             )

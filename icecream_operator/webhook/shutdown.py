@@ -43,7 +43,9 @@ class Shutdown:
         self._begun = True
         listener.close()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._none_in_flight.wait(), grace)
+            async with asyncio.timeout(grace):
+                while self._in_flight:  # the next may come before we hear that there is none
+                    await self._none_in_flight.wait()
         server = runner.server
         assert server
         ending = asyncio.create_task(runner.cleanup())

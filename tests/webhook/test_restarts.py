@@ -66,7 +66,8 @@ async def test_with_fail_nothing_is_written_while_no_operator_answers(
             await until(customers, failed=False, count=200)
             assert customers.failures == []
             operator.send_signal(number)
-            await asyncio.to_thread(operator.wait)
+            code = await asyncio.to_thread(operator.wait)
+            assert code == (0 if number is signal.SIGTERM else -number)
             ended = time.monotonic()
             await until(customers, failed=True)
             assert not await admits_what_is_off_the_menu(customers)

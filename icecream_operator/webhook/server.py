@@ -25,7 +25,7 @@ from reconciling.endpoints import Address, AddressError
 from reconciling.kopf_internals import UnanswerableReviewError
 
 BODY_LIMIT = 7 << 20  # bytes, controller-runtime's: the API server takes objects of 3 MiB, and sends the old one too
-HANDSHAKE_LIMIT = 10.0  # seconds: the API server waits for no webhook longer than 30, and for ours 10
+HANDSHAKE_LIMIT = 10.0  # seconds: the API server waits for no webhook longer than 30, and for ours 5
 BODY_TIME_LIMIT = 10.0  # seconds
 IDLE_LIMIT = 120.0  # seconds; API servers close idle connections after 90, and nothing is lost if they come first
 GRACE = 10.0  # seconds for requests in flight when the operator ends

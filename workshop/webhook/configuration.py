@@ -81,7 +81,8 @@ def client_config(configuration: Mapping[str, Any]) -> ClientConfig:
     service = webhook["clientConfig"].get("service")
     if service is None:
         url = webhook["clientConfig"].get("url")
-        raise FaultError("configuration", f"it names the URL {url}, and not the Service {SERVICE}", INSTALL)
+        what = f"it names the URL {url}, and not the Service {SERVICE}"
+        raise FaultError("configuration", what, f"workshop webhook uninstall, and {INSTALL}")
     return ClientConfig(
         service["namespace"],
         service["name"],

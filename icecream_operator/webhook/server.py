@@ -20,6 +20,7 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from icecream_operator.webhook.cert_watcher import CertWatcher
+from icecream_operator.webhook.shutdown import NO_MORE_ANSWERS, Shutdown
 from reconciling.endpoints import Address, AddressError
 from reconciling.kopf_internals import UnanswerableReviewError
 
@@ -59,13 +60,14 @@ class WebhookServer:
 
 @contextlib.asynccontextmanager
 async def _serving(at: Address, cert_watcher: CertWatcher, routes: list[web.RouteDef]) -> AsyncIterator[None]:
-    application = web.Application(client_max_size=BODY_LIMIT)
+    shutdown = Shutdown()
+    application = web.Application(client_max_size=BODY_LIMIT, middlewares=[shutdown.middleware])
     application.add_routes(routes)
     runner = web.AppRunner(
         application,
         access_log=None,
         keepalive_timeout=IDLE_LIMIT,
-        shutdown_timeout=GRACE,
+        shutdown_timeout=NO_MORE_ANSWERS,
         logger=_http_logger,
     )
     await runner.setup()
@@ -86,23 +88,7 @@ async def _serving(at: Address, cert_watcher: CertWatcher, routes: list[web.Rout
     try:
         yield
     finally:
-        listener.close()
-        await _end(runner)
-
-
-async def _end(runner: web.AppRunner) -> None:
-    """Answer what is in flight, and end all connections.
-
-    aiohttp closes those on which nothing is asked, once; for one that only comes then, from a handshake that had begun,
-    it would wait as long as for an answer.
-    """
-    server = runner.server
-    assert server
-    ending = asyncio.create_task(runner.cleanup())
-    while not ending.done():
-        server.pre_shutdown()
-        await asyncio.wait([ending], timeout=0.1)
-    await ending
+        await shutdown.end(listener, runner, GRACE)
 
 
 def _endpoint(review: kopf.WebhookFn, handler_id: str) -> Callable[[web.Request], Awaitable[web.Response]]:

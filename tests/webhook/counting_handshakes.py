@@ -31,5 +31,5 @@ def say(serial: int, _connection: ssl.SSLObject, _name: str, _context: ssl.SSLCo
 
 
 if __name__ == "__main__":
-    operation.CertWatcher = partial(CountingCertWatcher, interval=0.05)  # type: ignore[misc,assignment]
+    vars(operation)["CertWatcher"] = partial(CountingCertWatcher, interval=0.05)
     sys.exit(main())

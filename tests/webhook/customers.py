@@ -16,7 +16,7 @@ from workshop.testing.icecreams import manifest
 
 FLAVOURS = [f"flavour-{number}" for number in range(64)]
 MENU = [f"{flavour}: cream" for flavour in FLAVOURS]
-PAUSE = 0.05  # seconds after a request that has failed
+PAUSE = 0.5  # seconds after a request that has failed
 
 
 class Outcome(NamedTuple):
@@ -45,6 +45,7 @@ class Customers:
     session: aiohttp.ClientSession
     url: str
     outcomes: list[Outcome] = field(default_factory=list)
+    progress: asyncio.Condition = field(default_factory=asyncio.Condition)
     ended: bool = False
 
     @property
@@ -74,7 +75,9 @@ class Customers:
             changed = await self.change(flavour, *wanted)
             topping = topping if changed.failed else wanted
             asked = await self.order(f"{flavour}-{number}", flavour, dry_run=True)
-            self.outcomes += changed, asked
+            async with self.progress:
+                self.outcomes += changed, asked
+                self.progress.notify_all()
             if changed.failed or asked.failed:
                 await asyncio.sleep(PAUSE)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -47,8 +48,10 @@ class Ca:
         return IssuedPair(Pair(certificate.public_bytes(Encoding.PEM), key_pem), certificate.serial_number)
 
 
-Pause = Callable[[], None]
+Pause: TypeAlias = Callable[[], None]
 """Called while a pair is half replaced."""
+Way: TypeAlias = Callable[[Path, Pair, Pause], None]
+"""Replaces the pair in a folder."""
 
 
 def by_rename(folder: Path, pair: Pair, pause: Pause) -> None:
@@ -102,7 +105,7 @@ def by_symlink_swap(folder: Path, pair: Pair, pause: Pause) -> None:
             (folder / name).symlink_to(f"..data/{name}")
 
 
-WAYS = [
+WAYS: list[Way] = [
     by_rename,
     by_symlink_swap,
     by_truncating_and_writing,

@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry
 from icecream_operator.webhook.cert_watcher import CERTIFICATE, KEY, CertWatcher, Pair, load, new_context
 from tests.webhook import pairs
 from tests.webhook.handshakes import Handshake, trusting
-from tests.webhook.pairs import Ca, IssuedPair, Pause, put
+from tests.webhook.pairs import Ca, IssuedPair, Way, put
 
 EXPIRY = "certwatcher_certificate_expiry_seconds"
 
@@ -71,7 +71,7 @@ async def test_a_new_pair_is_served_however_it_comes_and_until_then_the_old_one(
     ca: Ca,
     first: IssuedPair,
     second: IssuedPair,
-    way: Callable[[Path, Pair, Pause], None],
+    way: Way,
 ) -> None:
     half, seen = threading.Event(), threading.Event()
 

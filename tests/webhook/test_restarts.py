@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.webhook.asking_api_server import AskingApiServer
-from tests.webhook.customers import FLAVOURS, Customers, Outcome, writing
-from workshop.system.polling import eventually
-from workshop.testing.icecreams import Icecreams, connected
+from tests.webhook.customers import Customers, Outcome, writing
+from workshop.controlplane.components import Components
 from workshop.webhook.configuration import CONFIGURATION
 
 pytestmark = pytest.mark.slow
@@ -36,8 +35,12 @@ def set_failure_policy(api_server: AskingApiServer, policy: str) -> None:
 async def until(customers: Customers, *, failed: bool, count: int = 64) -> list[Outcome]:
     """Wait for so many requests from now on that have failed, or that haven't, and return all from now on."""
     since = len(customers.outcomes)
-    while sum(outcome.failed is failed for outcome in customers.outcomes[since:]) < count:
-        await asyncio.sleep(0.01)  # noqa: ASYNC110
+
+    def enough() -> bool:
+        return sum(outcome.failed is failed for outcome in customers.outcomes[since:]) >= count
+
+    async with customers.progress:
+        await customers.progress.wait_for(enough)
     return customers.outcomes[since:]
 
 
@@ -110,20 +113,21 @@ async def test_with_ignore_everything_is_written_while_no_operator_answers(
         assert customers.failures == []
 
 
+def restart(components: Components) -> None:
+    """From the main thread: a component ends with the thread that has started it."""
+    (component,) = (each for each in components.spec.components if each.name == "kube-apiserver")
+    components.running[component.name].kill()
+    components.running[component.name].wait()
+    components.start_one(component)
+
+
 async def test_after_a_restart_of_the_api_server_the_webhook_is_asked_as_before(
     api_server: AskingApiServer, report_figure: Callable[[str], None]
 ) -> None:
-    def restart() -> None:
-        components = api_server.cluster.components
-        (component,) = (each for each in components.spec.components if each.name == "kube-apiserver")
-        components.running["kube-apiserver"].kill()
-        components.running["kube-apiserver"].wait()
-        components.start_one(component)
-
     with api_server.operator() as operator:
         async with writing(api_server.cluster.kubeconfig) as customers:
             await until(customers, failed=False, count=200)
-            await asyncio.to_thread(restart)
+            restart(api_server.cluster.components)
             await until(customers, failed=False, count=200)
             settled = len(customers.outcomes)
             await until(customers, failed=False, count=200)

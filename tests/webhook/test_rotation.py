@@ -1,6 +1,6 @@
 """The certificate is replaced while 64 clients write: none of them notices.
 
-ROTATIONS in the environment says how often: 100 take two minutes.
+ROTATIONS in the environment says how often: 100 take two to four minutes.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from tests.webhook import pairs
 from tests.webhook.asking_api_server import AskingApiServer
 from tests.webhook.counting_handshakes import HANDSHAKE, LOOK
 from tests.webhook.customers import writing
-from tests.webhook.pairs import Ca, IssuedPair
+from tests.webhook.pairs import Ca, IssuedPair, Way
 from workshop.system.polling import eventually
 from workshop.testing.operator_process import OperatorProcess
 
@@ -31,25 +31,27 @@ def handshakes(operator: OperatorProcess) -> Counter[int]:
     return Counter(int(serial, 16) for serial in re.findall(f"{HANDSHAKE} ([0-9a-f]+)", operator.output()))
 
 
-def rotate(
-    operator: OperatorProcess, folder: Path, issued: IssuedPair, way: Callable[[Path, pairs.Pair, pairs.Pause], None]
-) -> None:
-    """Replace the pair, slowly enough for the operator to see it half replaced; wait until the API server sees it."""
+class Rotation:
+    """Replaces the pair, slowly enough for the operator to see half of it, and waits until the API server sees it."""
 
-    def looked() -> None:
-        assert operator.output().count(LOOK) >= looks + 2
+    def __init__(self, operator: OperatorProcess, folder: Path) -> None:
+        self._operator = operator
+        self._folder = folder
+        self._looks = 0
 
-    def pause() -> None:
-        nonlocal looks
-        looks = operator.output().count(LOOK)
-        eventually(looked)
+    def rotate(self, issued: IssuedPair, way: Way) -> None:
+        way(self._folder, issued.pair, self._pause)
+        eventually(lambda: self._seen(issued))
 
-    def seen() -> None:
-        assert handshakes(operator)[issued.serial]
+    def _pause(self) -> None:
+        self._looks = self._operator.output().count(LOOK)
+        eventually(self._looked)
 
-    looks = 0
-    way(folder, issued.pair, pause)
-    eventually(seen)
+    def _looked(self) -> None:
+        assert self._operator.output().count(LOOK) >= self._looks + 2
+
+    def _seen(self, issued: IssuedPair) -> None:
+        assert handshakes(self._operator)[issued.serial]
 
 
 @pytest.mark.timeout(120 + 5 * ROTATIONS)
@@ -58,9 +60,10 @@ async def test_while_64_write_and_the_pair_is_replaced_in_every_way_no_request_f
 ) -> None:
     with api_server.operator(module="tests.webhook.counting_handshakes") as operator:
         async with writing(api_server.cluster.kubeconfig) as customers:
+            rotation = Rotation(operator, api_server.cert_dir)
             issued = [ca.issue() for _ in range(ROTATIONS)]
             for pair, way in zip(issued, itertools.cycle(pairs.WAYS)):
-                await asyncio.to_thread(rotate, operator, api_server.cert_dir, pair, way)
+                await asyncio.to_thread(rotation.rotate, pair, way)
         counts = handshakes(operator)
         served = [counts[pair.serial] for pair in issued]
         report_figure(

@@ -264,10 +264,27 @@ async def test_a_request_in_flight_is_answered_when_the_server_ends_and_nobody_n
         await stopped
 
 
+async def test_the_rest_of_a_body_is_awaited_when_the_server_ends(tmp_path: Path, ca: Ca) -> None:
+    async with serving(tmp_path, ca) as running:
+        reader, writer = await running.connect()
+        sent = request(json.dumps(review()).encode())
+        writer.write(sent[:-10])
+        await running.ask()  # by now the server has it
+        stopped = asyncio.create_task(running.stop())
+        with pytest.raises(ConnectionError):
+            await connect_for_ever(running)
+        writer.write(sent[-10:])
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert b"Connection: close" in answer
+        writer.close()
+        await stopped
+
+
 async def test_who_comes_just_when_the_server_ends_is_not_waited_for(
     tmp_path: Path, ca: Ca, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "GRACE", 3600)
+    monkeypatch.setattr(server, "NO_MORE_ANSWERS", 3600)
     for _ in range(10):
         async with serving(tmp_path, ca) as running:
             arriving = [asyncio.create_task(running.connect()) for _ in range(20)]

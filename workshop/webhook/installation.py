@@ -84,11 +84,14 @@ def install(cluster: Cluster, folder: Path, port: int | None = None) -> Installa
     """
     bundle, authorities = _read_bundle(folder)
     port = _remember(cluster, port)
-    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-k", operators.OPERATORS["operator"].manifests)
-    kept_menu = bool(cluster.kubectl("get", "configmap", MENU, f"-n={NAMESPACE}", "--ignore-not-found", "-o=name"))
+    wanted = f"namespace/{NAMESPACE}", f"configmap/{MENU}"
+    there = cluster.kubectl("get", "--ignore-not-found", f"-n={NAMESPACE}", "-o=name", *wanted).split()
+    if wanted[0] not in there:
+        cluster.kubectl("apply", "--server-side", "-k", operators.OPERATORS["operator"].manifests)
+    kept_menu = wanted[1] in there
     manifests = list(yaml.safe_load_all(cluster.kubectl("kustomize", configuration.MANIFESTS)))
-    wanted = [each for each in manifests if not (kept_menu and each["kind"] == "ConfigMap")]
-    items = {"apiVersion": "v1", "kind": "List", "items": configuration.on_this_machine(wanted, port, bundle)}
+    manifests = [manifest for manifest in manifests if not (kept_menu and manifest["kind"] == "ConfigMap")]
+    items = {"apiVersion": "v1", "kind": "List", "items": configuration.on_this_machine(manifests, port, bundle)}
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(items))
     return Installation(folder, port, authorities, kept_menu)
 

@@ -58,12 +58,12 @@ def look(cluster: Cluster) -> tuple[list[str], FaultError | None]:
 
 def fault(cluster: Cluster) -> str:
     """Return what is wrong: its step, and what is said of it; all steps before it were in order."""
-    steps, found = look(cluster)
-    assert found, f"all is in order: {steps}"
+    steps, wrong = look(cluster)
+    assert wrong, f"all is in order: {steps}"
     assert steps == [*STEPS, "API server"][: len(steps)]
-    assert [*STEPS, "API server"][len(steps)] == found.step
-    assert found.remedy
-    return f"{found.step}: {found}"
+    assert [*STEPS, "API server"][len(steps)] == wrong.step
+    assert wrong.remedy
+    return f"{wrong.step}: {wrong}"
 
 
 @pytest.mark.parametrize("answer", [allow, deny])
@@ -188,11 +188,11 @@ def test_into_a_cluster_only_the_api_server_can_go(cluster: Cluster, folder: Pat
     cluster.kubectl("delete", "service", SERVICE, f"-n={NAMESPACE}")
     cluster.kubectl("apply", "-f", "deploy/webhook/service.yaml")
     _patch(cluster, {"op": "replace", "path": "/webhooks/0/timeoutSeconds", "value": 1})
-    steps, found = look(cluster)
+    steps, wrong = look(cluster)
     assert steps == STEPS[:3]
-    assert found
-    assert found.step == "API server"
-    assert 'failed calling webhook "vicecream.kb.io"' in str(found)
+    assert wrong
+    assert wrong.step == "API server"
+    assert 'failed calling webhook "vicecream.kb.io"' in str(wrong)
 
 
 @dataclass(frozen=True)
@@ -302,11 +302,11 @@ def test_the_first_thing_that_is_wrong_is_named_and_the_api_server_cant_use_it_e
 
 
 def _assert_refused_by_the_policy(cluster: Cluster) -> None:
-    _, found = look(cluster)
-    assert found
-    assert found.step == "API server"
-    assert str(found).startswith("the order didn't come as far as the webhook: ")
-    assert "we are closed" in str(found)
+    _, wrong = look(cluster)
+    assert wrong
+    assert wrong.step == "API server"
+    assert str(wrong).startswith("the order didn't come as far as the webhook: ")
+    assert "we are closed" in str(wrong)
 
 
 def _patch(cluster: Cluster, *operations: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from workshop.controlplane.providers import existing
-from workshop.webhook import connectivity, installation
+from workshop.webhook import configuration, connectivity, installation
 from workshop.webhook.errors import FaultError, WebhookError
 from workshop.workspace import home
 
@@ -46,7 +46,7 @@ def install(cert_dir: Path | None, port: int | None) -> None:
 
 def show(installed: installation.Installation) -> None:
     """Say what has been installed."""
-    authorities = ", ".join(each.subject.rfc4514_string() for each in installed.authorities)
+    authorities = configuration.subjects(installed.authorities)
     click.echo(f"The API server will ask localhost:{installed.port}, and trust {authorities}.")
     click.echo("The menu stays as it was." if installed.kept_menu else "There is a menu now, from deploy/webhook.")
 

@@ -58,17 +58,17 @@ def compare(cluster: Cluster, rounds: int) -> Comparison:
     """
     with temporary_directory() as folder:
         private = dataclasses.replace(cluster, folder=folder)  # so that kubectl forgets the copies
-        with forms.served(private), orders.connected(private) as connected:
-            return _Trial(private, connected, _flavour(connected)).result(rounds)
+        with forms.served(private), orders.connected(private) as client:
+            return _Trial(private, client, _flavour(client)).result(rounds)
 
 
 class _Trial:
     """The attempts, in an order in which none disturbs another."""
 
-    def __init__(self, cluster: Cluster, orders_: Orders, on_the_menu: str) -> None:
+    def __init__(self, cluster: Cluster, client: Orders, on_the_menu: str) -> None:
         self._cluster = cluster
         self._on_the_menu = on_the_menu
-        self._orders = orders_
+        self._orders = client
         self._outcomes: dict[str, dict[Form, str]] = {}
         self._words: dict[str, str] = {}
 
@@ -106,7 +106,7 @@ class _Trial:
         for _ in range(rounds):
             for form in COMPARED:
                 seconds[form].append(self._orders.seconds(form, self._on_the_menu))
-        return {form: Latency(statistics.median(all_), _p99(all_)) for form, all_ in seconds.items()}
+        return {form: Latency(statistics.median(taken), _p99(taken)) for form, taken in seconds.items()}
 
     def _renew_the_menu(self) -> None:
         with _with_flavour(self._cluster, OFF_THE_MENU):
@@ -119,7 +119,7 @@ class _Trial:
 
     def _take_the_menu_away(self) -> None:
         patch = {"spec": {"paramRef": {"name": "no-menu"}}}
-        self._patch(f"validatingadmissionpolicybinding/{forms.POLICY_NAME}", patch, type_="merge")
+        self._patch(f"validatingadmissionpolicybinding/{forms.POLICY_NAME}", patch, patch_type="merge")
         without = self._attempt_until(REFUSED, POLICY, self._on_the_menu)
         self._outcomes["anything, while there is no menu"] = {POLICY: without}
         self._words[f"{POLICY.name}, no menu"] = orders.words(self._cluster, POLICY, self._on_the_menu)
@@ -128,13 +128,13 @@ class _Trial:
         down = self._orders.attempt(DOWN, self._on_the_menu)
         self._words[f"{WEBHOOK.name}, down"] = orders.words(self._cluster, DOWN, self._on_the_menu)
         ignore = [{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"}]
-        self._patch(f"validatingwebhookconfiguration/{DOWN.crd}", ignore, type_="json")
+        self._patch(f"validatingwebhookconfiguration/{DOWN.crd}", ignore, patch_type="json")
         ignored = self._attempt_until(STORED, DOWN, self._on_the_menu)
         self._outcomes["anything, while it is down (Fail)"] = {WEBHOOK: down}
         self._outcomes["anything, while it is down (Ignore)"] = {WEBHOOK: ignored}
 
-    def _patch(self, which: str, patch: object, *, type_: str) -> None:
-        self._cluster.kubectl("patch", which, f"--type={type_}", f"-p={json.dumps(patch)}")
+    def _patch(self, which: str, patch: object, *, patch_type: str) -> None:
+        self._cluster.kubectl("patch", which, f"--type={patch_type}", f"-p={json.dumps(patch)}")
 
     def _try_each(self, attempt: str, outcome: Callable[[Form], str]) -> None:
         self._outcomes[attempt] = {form: outcome(form) for form in COMPARED}
@@ -153,9 +153,9 @@ class _Trial:
         return seen
 
 
-def _flavour(orders_: Orders) -> str:
+def _flavour(client: Orders) -> str:
     for flavour in _FLAVOURS:
-        if orders_.attempt(WEBHOOK, flavour) != REFUSED:
+        if client.attempt(WEBHOOK, flavour) != REFUSED:
             return flavour
     raise WebhookError(f"None of {', '.join(_FLAVOURS)} is left: each is sold out or not on the menu. Cancel some.")
 

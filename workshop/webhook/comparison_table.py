@@ -16,7 +16,9 @@ def as_text(comparison: Comparison) -> str:
     latencies = [comparison.latencies[form] for form in COMPARED]
     base = comparison.latencies[NONE]
     rows.append(["a create takes (p50)", *(_milliseconds(latency.p50) for latency in latencies)])
-    rows.append(["  more than without a rule", "-", *(_milliseconds(each.p50 - base.p50) for each in latencies[1:])])
+    rows.append(
+        ["  more than without a rule", "-", *(_milliseconds(latency.p50 - base.p50) for latency in latencies[1:])]
+    )
     rows.append(["a create takes (p99)", *(_milliseconds(latency.p99) for latency in latencies)])
     return "\n".join([*_aligned(rows), "", *_quoted(comparison.words.items())])
 

@@ -5,7 +5,7 @@ Plain values; `installation` writes them, `connectivity` reads them.
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -74,13 +74,15 @@ def client_config(configuration: Mapping[str, Any]) -> ClientConfig:
     Raises:
         FaultError: it doesn't say what it has to say.
     """
-    webhook = next((each for each in configuration.get("webhooks", ()) if each["name"] == WEBHOOK), None)
-    if webhook is None:
+    webhooks = {webhook["name"]: webhook for webhook in configuration.get("webhooks", ())}
+    if WEBHOOK not in webhooks:
         raise FaultError("configuration", f"{CONFIGURATION} has no webhook {WEBHOOK}", INSTALL)
+    webhook = webhooks[WEBHOOK]
     service = webhook["clientConfig"].get("service")
     if service is None:
         url = webhook["clientConfig"].get("url")
-        raise FaultError("configuration", f"it names the URL {url}, and not the Service {SERVICE}", INSTALL)
+        what = f"it names the URL {url}, and not the Service {SERVICE}"
+        raise FaultError("configuration", what, f"workshop webhook uninstall, and {INSTALL}")
     return ClientConfig(
         service["namespace"],
         service["name"],
@@ -107,6 +109,11 @@ def authorities(config: ClientConfig) -> tuple[x509.Certificate, ...]:
         raise FaultError("bundle", f"the caBundle can't be read: {error}", f"{INSTALL}, with a ca.crt in PEM") from None
 
 
+def subjects(certificates: Iterable[x509.Certificate]) -> str:
+    """Return whose certificates these are, in words."""
+    return ", ".join(certificate.subject.rfc4514_string() for certificate in certificates)
+
+
 def why_not_ready(service: Mapping[str, Any]) -> str:
     """Return what the operator says it waits for, by the Service's condition WebhookReady; nothing if it doesn't."""
     for condition in service.get("status", {}).get("conditions", ()):
@@ -127,7 +134,7 @@ def destination(config: ClientConfig, service: Mapping[str, Any] | None) -> tupl
     spec = service["spec"]
     if spec["type"] == "ExternalName":
         return spec["externalName"], config.port
-    ports = [each["port"] for each in spec.get("ports", ())]
+    ports = [port["port"] for port in spec.get("ports", ())]
     if config.port not in ports:
         what = f"the Service has no port {config.port}, for which the configuration asks; it has {ports}"
         raise FaultError("Service", what, "give both the same port")

@@ -39,7 +39,7 @@ def trace(cluster: Cluster, now: datetime.datetime) -> Iterator[Passed]:
     config = configuration.client_config(_configuration(cluster))
     yield Passed("configuration", f"{CONFIGURATION} asks {config.server_name}:{config.port}{config.path}")
     bundle = configuration.authorities(config)
-    yield Passed("bundle", ", ".join(each.subject.rfc4514_string() for each in bundle))
+    yield Passed("bundle", configuration.subjects(bundle))
     service = _service(cluster, config)
     destination = configuration.destination(config, service)
     if destination:
@@ -78,17 +78,18 @@ def _trace_tls(endpoint: Endpoint, config: ClientConfig, now: datetime.datetime)
 
 def _configuration(cluster: Cluster) -> dict[str, Any]:
     kind = "validatingwebhookconfiguration"
-    found = cluster.kubectl("get", kind, CONFIGURATION, "--ignore-not-found", "-o=json")
-    if not found:
+    printed = cluster.kubectl("get", kind, CONFIGURATION, "--ignore-not-found", "-o=json")
+    if not printed:
         what = f"there is no ValidatingWebhookConfiguration {CONFIGURATION}: the API server asks nobody"
         raise FaultError("configuration", what, configuration.INSTALL)
-    answer: dict[str, Any] = json.loads(found)
-    return answer
+    installed: dict[str, Any] = json.loads(printed)
+    return installed
 
 
 def _service(cluster: Cluster, config: ClientConfig) -> dict[str, Any] | None:
-    found = cluster.kubectl("get", "service", config.service, f"-n={config.namespace}", "--ignore-not-found", "-o=json")
-    return json.loads(found) if found else None
+    which = "service", config.service, f"-n={config.namespace}"
+    printed = cluster.kubectl("get", *which, "--ignore-not-found", "-o=json")
+    return json.loads(printed) if printed else None
 
 
 def _asked(endpoint: Endpoint, config: ClientConfig) -> str:

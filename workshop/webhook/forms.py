@@ -56,9 +56,10 @@ def served(cluster: Cluster) -> Iterator[None]:
     Raises:
         KubectlError: the API server won't have one.
     """
+    crd = cluster.get("crd", WEBHOOK.crd)
     with reserved_port() as nobody_listens:
         try:
-            _apply(cluster, [_copy(cluster.get("crd", WEBHOOK.crd), form) for form in _COPIES])
+            _apply(cluster, [_copy(crd, form) for form in _COPIES])
             for form, patch in _PATCHES.items():
                 cluster.kubectl("patch", "crd", form.crd, "--type=json", f"--patch-file={patch}")
             _apply(cluster, [*_policy(cluster), _down(cluster, nobody_listens)])

@@ -14,6 +14,7 @@ from cryptography import x509
 
 from certmanager.pki import certificates
 from certmanager.pki.names import AltNames
+from workshop.webhook.configuration import subjects
 from workshop.webhook.errors import FaultError
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME (openssl/x509_vfy.h)
@@ -74,13 +75,12 @@ class Endpoint:
         error = self._verification_error(name=False, time=False)
         if error is None:
             return
-        subjects = ", ".join(each.subject.rfc4514_string() for each in self.bundle)
         issuer = leaf.issuer.rfc4514_string()
         if error.verify_code == _PURPOSE:
             what = "the certificate isn't for a server: its extended key usage lacks server auth"
             raise FaultError("chain", what, self.new_certificate)
-        what = f"the certificate is signed by {issuer}, the bundle has {subjects}: {error.verify_message}"
-        if issuer in {each.subject.rfc4514_string() for each in self.bundle}:
+        what = f"the certificate is signed by {issuer}, the bundle has {subjects(self.bundle)}: {error.verify_message}"
+        if leaf.issuer in {authority.subject for authority in self.bundle}:
             what = f"the certificate is signed by another {issuer} than that in the bundle: {error.verify_message}"
         raise FaultError("chain", what, "workshop webhook install, which puts the present ca.crt into the bundle")
 

@@ -90,7 +90,7 @@ def install(cluster: Cluster, folder: Path, port: int | None = None) -> Installa
         cluster.kubectl("apply", "--server-side", "-k", operators.OPERATORS["operator"].manifests)
     kept_menu = wanted[1] in there
     manifests = list(yaml.safe_load_all(cluster.kubectl("kustomize", configuration.MANIFESTS)))
-    manifests = [each for each in manifests if not (kept_menu and each["kind"] == "ConfigMap")]
+    manifests = [manifest for manifest in manifests if not (kept_menu and manifest["kind"] == "ConfigMap")]
     items = {"apiVersion": "v1", "kind": "List", "items": configuration.on_this_machine(manifests, port, bundle)}
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(items))
     return Installation(folder, port, authorities, kept_menu)

@@ -24,11 +24,11 @@ def silence_stopped_tasks() -> None:
 
 def silence_refusals() -> None:
     """Keep kopf from logging as an error that an admission handler has refused something: it was the user's."""
+    logging.getLogger("kopf.objects").addFilter(_is_no_refusal)
 
-    def is_none(record: logging.LogRecord) -> bool:
-        return " failed permanently: " not in record.getMessage()
 
-    logging.getLogger("kopf.objects").addFilter(is_none)
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    return " failed permanently: " not in record.getMessage()
 
 
 def object_reference(name: str, namespace: str) -> dict[str, object]:

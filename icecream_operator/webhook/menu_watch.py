@@ -39,14 +39,14 @@ class MenuWatch:
         self.start()
 
     def start(self) -> None:
-        """Have a list and a watch, unless there is one."""
+        """Have a list and a watch; if there is a watch, then after it."""
         self.queue.add(KEY)
 
     def missing(self) -> str:
         """Say why there is no menu, if there is none."""
         if not self._listed:
             return "the menu hasn't been read yet"
-        return "" if self.menu else MISSING
+        return MISSING if self.menu is None else ""
 
     async def reconcile(self, _key: str) -> None:
         """List, and watch until the watch ends.
@@ -59,6 +59,7 @@ class MenuWatch:
             with translated("reading the menu"):
                 listed = await rest.get(self._api(), PATH, **selector)
                 self._take_over(next(iter(listed["items"]), None))
+                self.queue.forget(KEY)  # what broke before is over
                 version = listed["metadata"]["resourceVersion"]
                 events = rest.watch(self._api(), PATH, SECONDS, resourceVersion=version, **selector)
                 async with aclosing(events):
@@ -78,8 +79,8 @@ class MenuWatch:
         if self._listed and menu == self.menu:
             return
         self.menu, self._listed = menu, True
-        if menu:
-            logger.info("On the menu: %s", ", ".join(menu.flavours) or "nothing")
-        else:
+        if menu is None:
             logger.warning("%s", self.missing())
+        else:
+            logger.info("On the menu: %s", ", ".join(menu.flavours) or "nothing")
         self._on_change()

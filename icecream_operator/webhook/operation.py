@@ -1,9 +1,10 @@
 """The webhook as a part of the operator: its options, and what it is made of."""
 
 import argparse
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import kopf
 
@@ -16,7 +17,9 @@ from icecream_operator.webhook.server import WebhookServer
 from reconciling.controller import Controller
 from reconciling.endpoints import address
 
-BACKOFF = 0.1, 10.0  # seconds between attempts at what the API server refuses
+Server: TypeAlias = Callable[[kopf.WebhookFn], AsyncIterator[kopf.WebhookClientConfig]]
+MENU_BACKOFF = 0.5, 5.0  # seconds between a watch of the menu that broke and the next list
+SERVICE_BACKOFF = 0.1, 60.0  # seconds between attempts to write the Service's condition
 BIND_ADDRESS = "127.0.0.1:9443"
 
 
@@ -45,31 +48,15 @@ def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
         arguments.webhook_cert_dir, parts.metrics, lambda message: readiness.warn("CertificateRefused", message)
     )
     server = WebhookServer(arguments.webhook_bind_address, cert_watcher, [HANDLER_ID])
-    menu_watch = MenuWatch(parts.new_queue(*BACKOFF), parts.api, lambda: readiness.look())
+    menu_watch = MenuWatch(parts.new_queue(*MENU_BACKOFF), parts.api, lambda: readiness.look())
     admission = Admission(lambda: menu_watch.menu, parts.cache, evicts=arguments.on_oversell == "evict")
+    no_certificate = f"there is no certificate in {arguments.webhook_cert_dir}"
     requirements = (
-        Requirement("NoCertificate", lambda: "" if cert_watcher.loaded.is_set() else _no_certificate(arguments)),
+        Requirement("NoCertificate", lambda: "" if cert_watcher.loaded.is_set() else no_certificate),
         Requirement("NoMenu", menu_watch.missing),
         Requirement("NotSynced", lambda: "" if parts.cache().synced else "the icecreams haven't been listed yet"),
     )
-    readiness = Readiness(parts.new_queue(*BACKOFF), parts.api, parts.events, requirements, parts.now)
-
-    async def serve(review: kopf.WebhookFn) -> AsyncIterator[kopf.WebhookClientConfig]:
-        await cert_watcher.wait_until_loaded()
-        await readiness.wait_until_met()
-        try:
-            async for client_config in server(review):
-                readiness.set_listening(True)
-                yield client_config
-        finally:
-            readiness.set_listening(False)
-
-    def handlers(registry: kopf.OperatorRegistry) -> None:
-        @kopf.on.startup(registry=registry)
-        async def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
-            settings.admission.server = serve
-
-        admission.register(registry)
+    readiness = Readiness(parts.new_queue(*SERVICE_BACKOFF), parts.api, parts.events, requirements, parts.now)
 
     def on_list() -> None:
         menu_watch.start()
@@ -81,10 +68,30 @@ def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
             Controller("webhook-readiness", readiness.queue, readiness.reconcile),
         ),
         on_list=on_list,
-        handlers=handlers,
+        handlers=partial(_handlers, admission, _guarded(server, cert_watcher, readiness)),
         ready=lambda: readiness.ready,
     )
 
 
-def _no_certificate(arguments: argparse.Namespace) -> str:
-    return f"there is no certificate in {arguments.webhook_cert_dir}"
+def _handlers(admission: Admission, server: Server, registry: kopf.OperatorRegistry) -> None:
+    @kopf.on.startup(registry=registry)
+    async def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
+        settings.admission.server = server
+
+    admission.register(registry)
+
+
+def _guarded(server: WebhookServer, cert_watcher: CertWatcher, readiness: Readiness) -> Server:
+    """Return a server that listens when all is there that it needs, and not before."""
+
+    async def serve(review: kopf.WebhookFn) -> AsyncIterator[kopf.WebhookClientConfig]:
+        await cert_watcher.wait_until_loaded()
+        await readiness.wait_until_met()
+        try:
+            async for client_config in server(review):
+                readiness.set_listening(True)
+                yield client_config
+        finally:
+            readiness.set_listening(False)
+
+    return serve

@@ -3,7 +3,8 @@
 An answer that is given too early is a wrong one: without the menu nothing would be on it, on half a list everything
 would be left to sell. So nobody listens before all is there, and the API server does what failurePolicy says.
 
-It is told to whoever asks: kubelet (/readyz), the log, and the Service, by a condition and an Event.
+It is told to whoever asks: kubelet (/readyz), the log, and the Service, by a condition and an Event. An operator that
+has ended says nothing more, so the condition may be older than the operator's end.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ PATH = f"/api/v1/namespaces/{NAMESPACE}/services/{SERVICE}"
 CONDITION = "WebhookReady"
 KEY = "readiness"
 GRACE = 1.0  # seconds after which what is missing is reported: at a start, all is there in less
+INTERVAL = 60.0  # seconds between looks at the Service, where there is no news
 logger = logging.getLogger(__name__)
 
 
@@ -65,7 +67,6 @@ class Readiness:
         self._now = now
         self._met = asyncio.Event()
         self._listening = False
-        self._reported: Condition | None = None
         self._logged: Condition | None = None
         self._warnings: list[tuple[str, str]] = []
         self.queue.add_after(KEY, GRACE)
@@ -76,12 +77,12 @@ class Readiness:
         return self._condition().status
 
     def look(self) -> None:
-        """Look what is missing now, and have it reported if that is news: bad ones if they still are after a second."""
+        """Look what is missing now, and have it reported: bad news if they still are news after a second."""
         if condition(self._requirements).status:
             self._met.set()
         if self.ready:
             self.queue.add(KEY)
-        elif self._condition() != self._reported:
+        else:
             self.queue.add_after(KEY, GRACE)
 
     async def wait_until_met(self) -> None:
@@ -100,7 +101,7 @@ class Readiness:
         self.queue.add(KEY)
 
     async def reconcile(self, _key: str) -> None:
-        """Report what is missing: in the log, and in the status of the Service.
+        """Report what is missing: in the log, and in the status of the Service, which may be a new one by now.
 
         Raises:
             Retry: the Service isn't there, or can't be written now.
@@ -109,14 +110,12 @@ class Readiness:
         if current != self._logged:
             logger.log(logging.INFO if current.status else logging.WARNING, current.message)
             self._logged = current
-        if current == self._reported and not self._warnings:
-            return
         try:
             with translated(f"writing the condition {CONDITION} of the Service {SERVICE}"):
                 await self._write(current)
         except NotFound as error:
             raise Retry(str(error)) from error
-        self._reported = current
+        self.queue.add_after(KEY, INTERVAL)
 
     def _condition(self) -> Condition:
         current = condition(self._requirements)

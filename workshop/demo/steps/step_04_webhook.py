@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from shlex import quote
 
 from cryptography import x509
 
@@ -39,7 +40,7 @@ def _install(presenter: Presenter) -> None:
         "It does so by TLS alone, so the operator needs a certificate, and the API server the CA that has signed it.",
     )
     folder = installation.cert_dir(presenter.cluster)
-    presenter.run(f"python -m icecream_operator.webhook.self_signed_ca --out {folder}", shows=r"tls\.crt")
+    presenter.run(f"python -m icecream_operator.webhook.self_signed_ca --out {quote(str(folder))}", shows=r"tls\.crt")
     presenter.run("workshop webhook install", shows="The API server will ask")
     presenter.run_until(f"kubectl create --dry-run=server -f {_SAMPLE}", shows="failed calling webhook.*refused")
     presenter.start("operator", "--webhook")
@@ -82,17 +83,17 @@ def _replace_the_certificate(presenter: Presenter) -> None:
         "the new certificate, without a restart.",
     )
     folder = installation.cert_dir(presenter.cluster)
-    following, done = folder / "next", folder / "replaced"
+    current, following, done = quote(str(folder)), quote(str(folder / "next")), quote(str(folder / "replaced"))
     customers = (
-        f"n=0; until [ -e {done} ]; do kubectl create --dry-run=server -f {_SAMPLE} > /dev/null || exit; "
+        f"rm -f {done}; n=0; until [ -e {done} ]; do kubectl create --dry-run=server -f {_SAMPLE} > /dev/null || exit; "
         "n=$((n + 1)); [ $n != 1 ] || echo the first is served; done; echo all $n are served"
     )
-    with presenter.watching(f"sh -c '{customers}'", after="the first is served", until="all .* are served"):
+    with presenter.watching(f"sh -c {quote(customers)}", after="the first is served", until="all .* are served"):
         presenter.run(f"python -m icecream_operator.webhook.self_signed_ca --out {following}", shows=r"tls\.crt")
-        presenter.run(f"sh -c 'cat {following}/ca.crt >> {folder}/ca.crt'")
+        presenter.run(f"sh -c {quote(f'cat {following}/ca.crt >> {current}/ca.crt')}")
         presenter.run("workshop webhook install", shows="CA, CN=")
-        presenter.run(f"cp {following}/tls.crt {following}/tls.key {folder}")
-        presenter.run_until("workshop webhook check", shows=f"(?s){_serial(following / 'tls.crt')}.*reaches")
+        presenter.run(f"cp {following}/tls.crt {following}/tls.key {current}")
+        presenter.run_until("workshop webhook check", shows=f"(?s){_serial(folder / 'next' / 'tls.crt')}.*reaches")
         presenter.run(f"touch {done}")
 
 

@@ -137,8 +137,8 @@ async def test_a_review_of_a_resource_without_handlers_cannot_be_answered() -> N
             review,
             settings=kopf.OperatorSettings(),
             memories=ResourceMemories(),
-            memobase=kopf.Memo(),
+            memobase=kopf.Memo(),  # type: ignore[arg-type]
             registry=kopf.OperatorRegistry(),
             insights=Insights(),
-            indices={},  # type: ignore[arg-type]
+            indices={},
         )

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import kopf
 import pytest
+from kopf._cogs.structs import ephemera
 from kopf._cogs.structs.references import Insights
 from kopf._core.engines.admission import serve_admission_request
 from kopf._core.reactor.inventory import ResourceMemories
@@ -137,7 +138,7 @@ async def test_a_review_of_a_resource_without_handlers_cannot_be_answered() -> N
             review,
             settings=kopf.OperatorSettings(),
             memories=ResourceMemories(),
-            memobase=kopf.Memo(),  # type: ignore[arg-type]
+            memobase=ephemera.AnyMemo(kopf.Memo()),
             registry=kopf.OperatorRegistry(),
             insights=Insights(),
             indices={},

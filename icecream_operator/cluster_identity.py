@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from kubernetes.aio.client import ApiClient
 
+from reconciling import rest_client
 from reconciling.errors import NotFound, Retry, translated
 
 PATH = "/api/v1/namespaces/kube-system"
-TIMEOUT = 15.0  # seconds for the request
 
 
 class ClusterIdentity:
@@ -30,19 +29,7 @@ class ClusterIdentity:
             if not self._uid:
                 try:
                     with translated("reading the namespace kube-system"):
-                        self._uid = await self._read()
+                        self._uid = (await rest_client.get(self._api(), PATH))["metadata"]["uid"]
                 except NotFound as error:
                     raise Retry(str(error)) from error
         return self._uid
-
-    async def _read(self) -> str:
-        """Send the request ourselves: to import CoreV1Api alone takes a second."""
-        api = self._api()
-        request = await api.param_serialize(
-            "GET", PATH, header_params={"Accept": "application/json"}, auth_settings=["BearerToken"]
-        )
-        response: Any = await api.call_api(*request, _request_timeout=TIMEOUT)
-        await response.read()
-        namespace: Any = api.response_deserialize(response, {"200": "object"}).data
-        uid: str = namespace["metadata"]["uid"]
-        return uid

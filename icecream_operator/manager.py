@@ -16,13 +16,13 @@ from kubernetes.aio.client import EventsV1Api
 from icecream_operator import preflight, steps
 from icecream_operator.client import Icecreams
 from icecream_operator.icecream import GROUP, PATH, PLURAL
-from icecream_operator.operation import OnEvent, Parts
+from icecream_operator.operation import OnEvent, Operation, Parts
 from icecream_operator.reconciler import Reconciler
 from reconciling import controller
 from reconciling.backoff import Backoff
 from reconciling.connection import Connection, CredentialsError
 from reconciling.controller import Controller
-from reconciling.endpoints import health, serving
+from reconciling.endpoints import AddressError, health, serving
 from reconciling.events import Event, EventRecorder, logger_of
 from reconciling.listing import on_complete_list
 from reconciling.logs import object_logger
@@ -59,7 +59,16 @@ async def run(arguments: argparse.Namespace) -> None:
     connection = Connection.find(arguments.kubeconfig, [metrics.count_requests, on_complete_list(PATH, on_list)])
     icecreams = Icecreams(lambda: connection.api)
     events = EventRecorder(event_queue, lambda: EventsV1Api(connection.api), CONTROLLER, socket.gethostname(), _now)
-    parts = Parts(lambda: connection.api, icecreams, events, lambda: reconciler.cache, queue, _new_queue, _now)
+    parts = Parts(
+        lambda: connection.api,
+        icecreams,
+        events,
+        lambda: reconciler.cache,
+        queue,
+        _new_queue,
+        _now,
+        metrics.registry,
+    )
     operation = steps.build(arguments, parts)
     reconciler = Reconciler(queue, icecreams, events, operation.steps, _now)
     controllers: list[Controller[Any]] = [
@@ -75,13 +84,13 @@ async def run(arguments: argparse.Namespace) -> None:
                 group.create_task(controller.run(each.queue, reconcile, each.workers, each.logger_of))
 
     async with (
-        serving(arguments.health_probe_bind_address, health(lambda: reconciler.cache.synced)),
+        serving(arguments.health_probe_bind_address, health(lambda: reconciler.cache.synced and operation.ready())),
         serving(arguments.metrics_bind_address, [metrics.endpoint()]),
         connection,
     ):
         await _log_in(connection)
         logger.info("Operating on %s", connection.api.configuration.host)
-        await _operate(connection, work, on_event)
+        await _operate(connection, lambda: _registry(connection, work, on_event, operation))
 
 
 async def _log_in(connection: Connection) -> kopf.AiohttpSession:
@@ -95,14 +104,20 @@ async def _log_in(connection: Connection) -> kopf.AiohttpSession:
     return session
 
 
-async def _operate(connection: Connection, work: Work, on_event: OnEvent) -> None:
+async def _operate(connection: Connection, new_registry: Callable[[], kopf.OperatorRegistry]) -> None:
     """Run kopf until a signal ends it.
 
     Where kopf gives up, say because the CRD was deleted, begin again: the next list tells all there is to know.
+
+    Raises:
+        CredentialsError: the API server refuses them by now.
+        AddressError: something can't be served where it was asked to be.
     """
     while True:
         try:
-            await kopf.operator(registry=_registry(connection, work, on_event), clusterwide=True)
+            await kopf.operator(registry=new_registry(), clusterwide=True)
+        except AddressError:
+            raise
         except Exception as error:
             logger.warning("The watch has ended: %r. Beginning again.", error)
             logger.debug("It ended so:", exc_info=True)
@@ -121,7 +136,7 @@ def _end_on_signals(loop: asyncio.AbstractEventLoop) -> None:
         loop.add_signal_handler(number, task.cancel)
 
 
-def _registry(connection: Connection, work: Work, on_event: OnEvent) -> kopf.OperatorRegistry:
+def _registry(connection: Connection, work: Work, on_event: OnEvent, operation: Operation) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     workers: list[asyncio.Task[None]] = []
 
@@ -141,6 +156,7 @@ def _registry(connection: Connection, work: Work, on_event: OnEvent) -> kopf.Ope
             return None  # kopf gives up, and `_operate` finds out the same
 
     steps.handlers(registry, on_event)
+    operation.handlers(registry)
     return registry
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
+import kopf
 from kubernetes.aio.client import ApiClient
+from prometheus_client import CollectorRegistry
 
 from icecream_operator.cache import Cache
 from icecream_operator.client import Icecreams
@@ -32,16 +34,20 @@ class Parts:
     queue: WorkQueue[str]
     new_queue: Callable[[float, float], WorkQueue[Any]]
     now: Callable[[], datetime]
+    metrics: CollectorRegistry
 
 
 @dataclass(frozen=True)
 class Operation:
     """The steps of a reconcile, the controllers beside it, and what is called after the reconciler.
 
-    `on_list` is called after each complete list, `on_event` after each event of the watch.
+    `on_list` is called after each complete list, `on_event` after each event of the watch. `handlers` names what else
+    kopf calls, each time before it begins. `ready` is what /readyz asks, besides for the first complete list.
     """
 
     steps: Sequence[Step] = ()
     controllers: Sequence[Controller[Any]] = ()
     on_list: Callable[[], None] = lambda: None
     on_event: OnEvent = lambda _event_type, _body: None
+    handlers: Callable[[kopf.OperatorRegistry], None] = lambda _registry: None
+    ready: Callable[[], bool] = lambda: True

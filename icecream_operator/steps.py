@@ -14,6 +14,7 @@ from icecream_operator.operation import OnEvent, Operation, Parts
 from icecream_operator.repair import Repair
 from icecream_operator.reservation import ReservationStep
 from icecream_operator.waiting import WaitingList
+from icecream_operator.webhook import operation as webhook
 from reconciling.controller import Controller
 
 BACKOFF = 0.1, 5.0  # seconds between looks at a database that is not available
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="delete an icecream that is one too many, or keep it and say so in its status (default: %(default)s)",
     )
     database_url.add_argument(parser)
+    webhook.add_arguments(parser)
 
 
 def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
@@ -41,6 +43,12 @@ def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
     waiting = WaitingList(parts.new_queue(*BACKOFF), parts.queue, parts.cache, freezer)
     repair = Repair(parts.new_queue(*BACKOFF), parts.cache, parts.icecreams, freezer, waiting)
     eviction = Eviction(parts.icecreams, parts.events)
+    admission = webhook.build(arguments, parts)
+
+    def on_list() -> None:
+        repair.on_list()
+        admission.on_list()
+
     return Operation(
         steps=(
             *((eviction,) if arguments.on_oversell == "evict" else ()),
@@ -50,9 +58,12 @@ def build(arguments: argparse.Namespace, parts: Parts) -> Operation:
         controllers=(
             Controller("freezer-waiting", waiting.queue, waiting.reconcile),
             Controller("freezer-repair", repair.queue, repair.reconcile),
+            *admission.controllers,
         ),
-        on_list=repair.on_list,
+        on_list=on_list,
         on_event=repair.on_event,
+        handlers=admission.handlers,
+        ready=admission.ready,
     )
 
 

@@ -9,6 +9,7 @@
 - `connection`: one session to the API server, for kopf's reads and for our writes.
 - `httpproxy`: which proxy a request goes through, by the environment.
 - `listing`: notices every complete list that kopf receives.
+- `rest_client`: requests for which a class of the client's costs too much.
 - `logs`: lines that name their object.
 - `metrics` and `endpoints`: how the process is doing, for Prometheus and for kubelet's probes.
 - `kopf_internals` and `kubernetes_internals`: the only places that use what those two keep to themselves.

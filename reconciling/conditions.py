@@ -25,7 +25,7 @@ def set_condition(
     """Return the conditions with the new one in its place, and leave those of others alone.
 
     lastTransitionTime moves only when the status does, so it says since when; `generation` is the
-    metadata.generation that was looked at.
+    metadata.generation that was looked at, 0 for an object that has none, as a Service.
     """
     result = [dict(condition) for condition in conditions]
     old = next((condition for condition in result if condition["type"] == new.type), None)
@@ -35,5 +35,7 @@ def set_condition(
     status = str(new.status)
     if old.get("status") != status:
         old["lastTransitionTime"] = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    old |= {"status": status, "observedGeneration": generation, "reason": new.reason, "message": new.message}
+    old |= {"status": status, "reason": new.reason, "message": new.message}
+    if generation:
+        old["observedGeneration"] = generation
     return result

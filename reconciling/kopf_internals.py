@@ -5,7 +5,12 @@ Each has a test that fails when a new kopf has no such part, or does something e
 
 import logging
 
+from kopf._core.engines.admission import WebhookError
+
 _STOPPED_TASKS = ("kopf._core.reactor.orchestration", "kopf._core.reactor.running")
+
+UnanswerableReviewError = WebhookError
+"""What kopf raises for an AdmissionReview that it can't answer: of a resource for which it has no handler, say."""
 
 
 def silence_stopped_tasks() -> None:
@@ -15,6 +20,15 @@ def silence_stopped_tasks() -> None:
     """
     for name in _STOPPED_TASKS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def silence_refusals() -> None:
+    """Keep kopf from logging as an error that an admission handler has refused something: it was the user's."""
+    logging.getLogger("kopf.objects").addFilter(_is_no_refusal)
+
+
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    return " failed permanently: " not in record.getMessage()
 
 
 def object_reference(name: str, namespace: str) -> dict[str, object]:

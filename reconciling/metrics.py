@@ -23,10 +23,10 @@ from reconciling.workqueue import K
 
 
 class Metrics:
-    """The metrics of one process, of all its controllers."""
+    """The metrics of one process, of all its controllers; `registry` is for those of others."""
 
     def __init__(self) -> None:
-        self._registry = registry = CollectorRegistry()
+        self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._depth = Gauge("workqueue_depth", "Keys that wait for a worker", ["name"], registry=registry)
         self._time = Histogram(
@@ -83,6 +83,6 @@ class Metrics:
         """Return /metrics, in Prometheus' text format."""
 
         async def expose(_: web.Request) -> web.Response:
-            return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+            return web.Response(body=generate_latest(self.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
         return web.get("/metrics", expose)

@@ -6,6 +6,7 @@ worker of pytest-xdist ends with the process that started it.
 
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 
@@ -25,3 +26,22 @@ for number in (signal.SIGINT, signal.SIGTERM):
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         processes.die_with_parent(os.getppid())
+
+
+FIGURE = "the operator in figures"
+
+
+@pytest.fixture
+def report_figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Have a figure shown at the end of the test run."""
+    return lambda text: record_property(FIGURE, text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures, also those of the workers of pytest-xdist: reports bring them."""
+    reports = [report for report in terminalreporter.getreports("passed") if report.when == "call"]
+    figures = [text for report in reports for name, text in report.user_properties if name == FIGURE]
+    if figures:
+        terminalreporter.section(FIGURE)
+        for text in figures:
+            terminalreporter.write_line(text)

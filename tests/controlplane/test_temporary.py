@@ -1,5 +1,6 @@
 """A control plane for the length of a `with`: whoever started it may end in any way."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.proxies import DEAD_PROXIES, set_proxies
 from workshop.system.polling import eventually
+from workshop.system.ports import reserved_port
 from workshop.testing.control_plane import ControlPlane, running_control_plane
 
 pytestmark = pytest.mark.slow
@@ -88,3 +91,41 @@ def test_the_api_server_comes_back_on_the_same_address_and_its_last_log_is_kept(
     fresh_control_plane.components.start()
     assert fresh_control_plane.get("configmap", "kept")
     assert (fresh_control_plane.layout.logs / "kube-apiserver.log.1").read_text().startswith(before)
+
+
+def test_its_api_server_asks_a_webhook_without_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_proxies(monkeypatch, **DEAD_PROXIES)
+    with running_control_plane() as control_plane, reserved_port() as port:
+        for manifest in _webhook_of_a_service(port):
+            control_plane.kubectl("create", "-f", "-", stdin=json.dumps(manifest))
+
+        def look() -> None:
+            printed = control_plane.kubectl("create", "configmap", "asked", "--dry-run=server", check=False)
+            assert f":{port}: connect: connection refused" in printed, printed
+
+        eventually(look)
+
+
+def _webhook_of_a_service(port: int) -> list[dict[str, object]]:
+    service = {"namespace": "default", "name": "nobody", "port": port}
+    webhook = {
+        "name": "nobody.example.com",
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
+        "clientConfig": {"service": service},
+        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"], "operations": ["CREATE"]}],
+    }
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "nobody"},
+            "spec": {"type": "ExternalName", "externalName": "localhost"},
+        },
+        {
+            "apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": "ValidatingWebhookConfiguration",
+            "metadata": {"name": "nobody"},
+            "webhooks": [webhook],
+        },
+    ]

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 import termios
@@ -15,7 +16,7 @@ from workshop.system.polling import eventually
 from workshop.testing.control_plane import ControlPlane
 from workshop.workspace.cluster import CHECKOUT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]  # beside others on two cores
 
 _MAKE = ["make", "--no-print-directory", "--directory", str(CHECKOUT)]
 
@@ -44,11 +45,16 @@ def test_each_step_comes_out_as_expected_and_leaves_nothing_in_the_workspace(tmp
     assert "Evicted" in demo.stdout
     assert "OutOfStock" in demo.stdout
     assert "The ledger adds up to the stock." in demo.stdout
+    assert 'Unsupported value: "pistachio"' in demo.stdout
+    assert re.search(r"all \d+ are served", demo.stdout)
+    assert "connect: connection refused" in demo.stdout
     assert demo.stdout.rstrip().endswith("Each step came out as expected. Your turn: make start LESSON=01")
     assert not (tmp_path / "home").exists()
 
 
-def test_on_an_existing_cluster_it_is_the_same_demo(fresh_control_plane: ControlPlane, tmp_path: Path) -> None:
+def test_on_an_existing_cluster_it_is_the_same_demo_without_the_webhook(
+    fresh_control_plane: ControlPlane, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
     subprocess.run(
         [sys.executable, "-m", "workshop", "up", "--provider", "existing", "--context", "workshop", "--yes"],
@@ -58,6 +64,8 @@ def test_on_an_existing_cluster_it_is_the_same_demo(fresh_control_plane: Control
     demo = _demo(home)
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert fresh_control_plane.get("icecreams")["items"] == []
+    assert "The webhook is left out on an existing cluster" in demo.stdout
+    assert fresh_control_plane.get("validatingwebhookconfigurations")["items"] == []
 
 
 def test_keep_leaves_the_control_plane_up_and_wont_run_over_what_is_there(tmp_path: Path) -> None:

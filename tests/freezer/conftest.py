@@ -9,10 +9,10 @@ import pytest
 from icecream_operator.freezer.database import Database
 from tests.freezer import postgresql as pg
 from tests.freezer.postgresql import Server
-from tests.operator.conftest import kubeconfig, report_figure, serving, shop
+from tests.operator.conftest import kubeconfig, serving, shop
 from workshop.testing.control_plane import ControlPlane
 
-__all__ = ["kubeconfig", "report_figure", "serving", "shop"]  # fixtures
+__all__ = ["kubeconfig", "serving", "shop"]  # fixtures
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,6 @@ from workshop.testing.shop import Shop
 from workshop.workspace import operators
 from workshop.workspace.cluster import CHECKOUT
 
-FIGURE = "the operator in figures"
-
 
 @pytest.fixture(scope="session")
 def kubeconfig(control_plane: ControlPlane) -> Path:
@@ -88,19 +86,3 @@ def start(kubeconfig: Path, tmp_path: Path) -> Iterator[Callable[..., OperatorPr
 def freezer(tmp_path: Path) -> Path:
     """The database of those that `start` has started."""
     return tmp_path / "freezer.db"
-
-
-@pytest.fixture
-def report_figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Have a figure shown at the end of the test run."""
-    return lambda text: record_property(FIGURE, text)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show the figures, also those of the workers of pytest-xdist: reports bring them."""
-    reports = [report for report in terminalreporter.getreports("passed") if report.when == "call"]
-    figures = [text for report in reports for name, text in report.user_properties if name == FIGURE]
-    if figures:
-        terminalreporter.section(FIGURE)
-        for text in figures:
-            terminalreporter.write_line(text)

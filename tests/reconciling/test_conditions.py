@@ -49,3 +49,7 @@ def test_the_conditions_that_were_seen_are_not_changed() -> None:
     once = set_condition([], SOLD, 1, EARLIER)
     set_condition(once, OVERSOLD, 1, LATER)
     assert once[0]["status"] == "True"
+
+
+def test_what_has_no_generation_was_looked_at_in_none() -> None:
+    assert "observedGeneration" not in set_condition([], SOLD, 0, EARLIER)[0]

@@ -14,8 +14,12 @@ from typing import Any
 import aiohttp
 import kopf
 import pytest
+from kopf._cogs.structs import ephemera
+from kopf._cogs.structs.references import Insights
+from kopf._core.engines.admission import serve_admission_request
+from kopf._core.reactor.inventory import ResourceMemories
 
-from reconciling.kopf_internals import silence_stopped_tasks
+from reconciling.kopf_internals import UnanswerableReviewError, silence_stopped_tasks
 
 TASKS = {"kopf._core.reactor.orchestration", "kopf._core.reactor.running"}
 
@@ -124,3 +128,18 @@ def test_a_line_of_text_names_its_object_first(namespace: str, prefix: str) -> N
 
 def test_a_line_of_json_carries_its_object() -> None:
     assert json.loads(logged("JSON", "kitchen"))["object"] == {"name": "ice", "namespace": "kitchen"}
+
+
+async def test_a_review_of_a_resource_without_handlers_cannot_be_answered() -> None:
+    resource = {"group": "demo.lva.io", "version": "v1", "resource": "icecreams"}
+    review: Any = {"request": {"resource": resource, "userInfo": {}, "object": {"metadata": {}}}}
+    with pytest.raises(UnanswerableReviewError, match="The specified resource has no handlers"):
+        await serve_admission_request(
+            review,
+            settings=kopf.OperatorSettings(),
+            memories=ResourceMemories(),
+            memobase=ephemera.AnyMemo(kopf.Memo()),
+            registry=kopf.OperatorRegistry(),
+            insights=Insights(),
+            indices={},
+        )

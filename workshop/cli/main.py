@@ -36,6 +36,7 @@ _COMMANDS = {
     "status": "what runs, what doesn't, and what there isn't",
     "tags": "the stages of the lessons, as git tags",
     "up": "start the control plane in the background",
+    "webhook": "have the API server ask the operator, and find what is wrong",
 }
 
 

@@ -4,7 +4,8 @@ import os
 
 import click
 
-from workshop.cli import run_pebble
+from workshop.cli import run_pebble, webhook
+from workshop.webhook import installation
 from workshop.workspace import home, operators
 
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -19,10 +20,16 @@ command.add_command(run_pebble.command)
 
 
 @command.command(context_settings=_PASS_ON)
+@click.option("--webhook", "with_webhook", is_flag=True, help="Make a certificate if there is none, and install first.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def operator(arguments: tuple[str, ...]) -> None:
+def operator(with_webhook: bool, arguments: tuple[str, ...]) -> None:
     """The Icecream operator. ARGUMENTS are its own: `workshop run operator -- --on-oversell mark`."""
     cluster = home.current_cluster(home.layout())
+    if with_webhook:
+        with webhook.for_people():
+            installed = installation.with_certificate(cluster)
+        webhook.show(installed)
+        arguments = (*installed.operator_arguments, *arguments)
     icecream = operators.OPERATORS["operator"]
     kubeconfig = operators.log_in(icecream, cluster)
     argv = operators.command(icecream, *arguments)

@@ -7,6 +7,7 @@ or the notebook for a temporary control plane.
 import contextlib
 import datetime
 import http.client
+import os
 import ssl
 import subprocess
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from workshop.system.polling import eventually
 _START_LIMIT = 60.0  # seconds; a loaded laptop with ten control planes starting needs about 30
 _STOP_GRACE = 10.0  # seconds
 _EXIT_LIMIT = 0.5  # seconds; a process that is killed lets go of its connections a moment before it has ended
+_DIRECT = {"NO_PROXY": "*", "no_proxy": "*"}  # all is on this machine; Go would ask a webhook's Service by the proxy
 _PROBE_INTERVAL = 0.02  # seconds; neither etcd nor the API server tells anybody that it is ready
 
 
@@ -60,7 +62,9 @@ class Components:
             log.replace(log.with_suffix(".log.1"))
         if name == "etcd":  # one that was killed leaves its socket, and we wait for the socket to appear
             self._etcd_socket.unlink(missing_ok=True)
-        self.running[name] = processes.start(component.argv, log=log, cwd=Path(self.spec.working_directory))
+        self.running[name] = processes.start(
+            component.argv, log=log, cwd=Path(self.spec.working_directory), env={**os.environ, **_DIRECT}
+        )
         ready = {"etcd": self._etcd_listens, "kube-apiserver": self._apiserver_is_ready}.get(name)
         if ready:
             self._wait(component, ready)

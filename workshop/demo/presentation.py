@@ -32,7 +32,11 @@ def present_all(layout: Layout, console: Console, pause: Callable[[], None], *, 
         presenter = Presenter(cluster, console, pause)
         at_exit.callback(presenter.end)
         for name in sorted(module.name for module in pkgutil.iter_modules(steps.__path__)):
-            importlib.import_module(f"{steps.__name__}.{name}").present(presenter)
+            module = importlib.import_module(f"{steps.__name__}.{name}")
+            if existing.current_context(layout) and hasattr(module, "WHY_NOT_ON_AN_EXISTING_CLUSTER"):
+                console.print(f"\n{module.WHY_NOT_ON_AN_EXISTING_CLUSTER}")
+            else:
+                module.present(presenter)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import contextlib
 import re
 import shlex
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from rich.text import Text
 
 from workshop.system import processes
 from workshop.system.polling import eventually
-from workshop.workspace import home, operators
+from workshop.workspace import home
 from workshop.workspace.cluster import CHECKOUT, Cluster
 
 _LIMIT = 60.0  # seconds for one command
@@ -107,8 +108,10 @@ class Presenter:
 
     def start(self, name: str, *arguments: str) -> None:
         """Start the operator `name` as its own service account; `stop` or `end` ends it."""
-        self._prompt(" ".join(["workshop run", name, *arguments, "&"]))
-        self._started[name] = operators.start(operators.OPERATORS[name], self.cluster, *arguments)
+        self._prompt(" ".join(["workshop", "run", name, *arguments, "&"]))
+        argv = [sys.executable, "-m", "workshop", "run", name, *arguments]
+        log = self.cluster.folder / f"{name}.log"
+        self._started[name] = processes.start(argv, log=log, cwd=CHECKOUT, env=self._environment())
 
     def stop(self, name: str) -> None:
         """End the operator `name`."""
@@ -148,9 +151,12 @@ class Presenter:
             stderr=subprocess.STDOUT,
             text=True,
             cwd=CHECKOUT,
-            env={**self.cluster.environment(), home.TEMPORARY_CLUSTER: str(self.cluster.folder)},
+            env=self._environment(),
             preexec_fn=processes.killed_with_us(),
         )
+
+    def _environment(self) -> dict[str, str]:
+        return {**self.cluster.environment(), home.TEMPORARY_CLUSTER: str(self.cluster.folder)}
 
     def _prompt(self, command: str) -> None:
         self.console.print(Text("$ ", style="dim") + Text(command, style="bold cyan"), soft_wrap=True)

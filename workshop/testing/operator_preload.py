@@ -11,6 +11,7 @@ import kopf  # noqa: F401
 import prometheus_client  # noqa: F401
 import sqlalchemy.dialects.sqlite  # noqa: F401
 import uvloop  # noqa: F401
+from cryptography import x509  # noqa: F401
 from kubernetes.aio.client import CustomObjectsApi, EventsV1Api  # noqa: F401
 
 from workshop.system import processes

@@ -3,6 +3,14 @@
 Usage: python -m benchmarks.admission [--rounds N] [--seconds S] [--clients N ...]
 
 The gates take turns on one control plane; compare within a run. Creates are dry runs, so nobody reconciles meanwhile.
+
+What kopf costs, on two loaded cores, the best of five runs in turn: a review costs the bare server 0.1 ms of CPU, ours
+without kopf 0.15 ms, the operator as it is 0.35 ms, and with kopf's server in the place of ours 0.4 ms. So 0.2 ms are
+kopf's, which makes a cause, lazy views and keyword arguments of each review, and has no setting for that; the judging
+itself takes 0.01 ms. Sent directly by one client, half of the reviews are answered within 0.42 ms by the bare server,
+0.37 ms without kopf, 0.44 ms by the operator and 0.86 ms by kopf's server; at most 3,100, 2,900, 1,900 and 1,500 are
+answered a second. The API server of that machine creates 350 icecreams a second at most, so it is at its end long
+before. The operator has 102 MiB then, the bare server 44.
 """
 
 import argparse

@@ -11,6 +11,7 @@ import contextlib
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+ON_THE_WAY = 0.5  # seconds until a request that was sent before the end has been read too
 NO_MORE_ANSWERS = 1.0  # seconds for what is in flight when nothing should be
 
 
@@ -44,6 +45,7 @@ class Shutdown:
         listener.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace):
+                await asyncio.sleep(ON_THE_WAY)
                 while self._in_flight:  # the next may come before we hear that there is none
                     await self._none_in_flight.wait()
         server = runner.server

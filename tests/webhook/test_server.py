@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from icecream_operator.webhook import server
+from icecream_operator.webhook import server, shutdown
 from icecream_operator.webhook.self_signed_ca import SERVICE
 from reconciling.endpoints import AddressError
 from reconciling.kopf_internals import UnanswerableReviewError
@@ -281,10 +281,26 @@ async def test_the_rest_of_a_body_is_awaited_when_the_server_ends(tmp_path: Path
         await stopped
 
 
+async def test_what_was_sent_when_the_server_ends_is_answered_and_is_the_last_on_its_connection(
+    running: Serving,
+) -> None:
+    reader, writer = await running.connect()
+    stopped = asyncio.create_task(running.stop())
+    with pytest.raises(ConnectionError):
+        await connect_for_ever(running)
+    writer.write(request(json.dumps(review()).encode()))
+    answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"Connection: close" in answer
+    writer.close()
+    await stopped
+
+
 async def test_who_comes_just_when_the_server_ends_is_not_waited_for(
     tmp_path: Path, ca: Ca, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "NO_MORE_ANSWERS", 3600)
+    monkeypatch.setattr(shutdown, "ON_THE_WAY", 0)
     for _ in range(10):
         async with serving(tmp_path, ca) as running:
             arriving = [asyncio.create_task(running.connect()) for _ in range(20)]

@@ -38,6 +38,10 @@ def test_a_check_that_did_not_run_counts_as_red() -> None:
     assert next_hint(LESSON, checked(menu=False, cone=True)) == (1, 1)
 
 
+def test_what_fails_comes_before_what_waits_for_it() -> None:
+    assert next_hint(LESSON, checked(menu=True, cone=False)) == (2, 1)
+
+
 def test_where_only_what_held_from_the_start_is_red_the_hint_is_for_the_last_exercise() -> None:
     assert next_hint(LESSON, checked(menu=False, scoop=True, cone=True)) == (2, 1)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -216,6 +217,18 @@ async def test_what_is_no_file_does_not_keep_it_waiting(
     make(tmp_path / KEY)
     await look(watcher)
     assert [refusal.split("; ")[0] for refusal in refusals] == [f"{tmp_path / KEY} {message}"]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir])
+async def test_what_is_no_file_costs_no_descriptor_each_second(
+    watcher: CertWatcher, tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    (tmp_path / KEY).unlink()
+    make(tmp_path / KEY)
+    await watcher.look()
+    before = psutil.Process().num_fds()
+    await watcher.look()
+    assert psutil.Process().num_fds() == before
 
 
 async def test_a_certificate_that_has_expired_is_served_for_clients_to_judge(

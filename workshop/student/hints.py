@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from workshop.course.errors import CourseError
-from workshop.course.lesson import Exercise, Lesson
+from workshop.course.lesson import Lesson
 from workshop.student.progress import Progress
 
 _KEY = re.compile(r"(?P<indent> *)(?:- )?(?:async )?(?:def |class )?(?P<name>[\w-]+)")  # of Python, and of YAML
@@ -87,13 +87,15 @@ def _around(lines: list[str]) -> Iterator[str]:
 def _first_red(lesson: Lesson, progress: Progress) -> int:
     if not any(progress.outcomes.values()) and progress.outcomes.keys() - lesson.checks:
         return 0
-    red = (number for number, exercise in enumerate(lesson.exercises, 1) if _is_red(exercise, progress))
-    return next(red, progress.changed or len(lesson.exercises))
+    outcomes = {
+        number: [progress.outcomes.get(check) for check in exercise.checks]
+        for number, exercise in enumerate(lesson.exercises, 1)
+    }
+    for outcome in (False, None):  # one that was not run may wait for a later exercise
+        if numbers := [number for number, seen in outcomes.items() if outcome in seen]:
+            return numbers[0]
+    return progress.changed or len(lesson.exercises)
 
 
 def _following(lesson: Lesson, progress: Progress, number: int) -> int:
     return min(progress.hints.get(str(number), 0) + 1, len(lesson.exercises[number - 1].hints))
-
-
-def _is_red(exercise: Exercise, progress: Progress) -> bool:
-    return not all(progress.outcomes.get(check, False) for check in exercise.checks)

@@ -4,6 +4,7 @@
 |---|---|
 | `keys` | make, write and read private keys |
 | `names` | whom a certificate is for: subject and subject alternative names |
+| `distinguished_name` | a subject from its text (RFC 4514) |
 | `usages` | what a key may be used for: KeyUsage and ExtendedKeyUsage by cert-manager's names |
 | `requests` | certificate signing requests (CSR, RFC 2986) |
 | `certificates` | self-signed certificates and certificates signed by a CA (RFC 5280) |

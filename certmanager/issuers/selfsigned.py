@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from cryptography import x509
+
 from certmanager.issuers.response import IssueError, IssueResponse
 from certmanager.pki import certificates, requests, templates
 from certmanager.pki.errors import PkiError
@@ -29,3 +31,8 @@ def issue(
     certificate = templates.sign_itself(template.with_urls(Urls(crl_distribution_points)), key)
     signed = certificates.to_pem(certificate)
     return IssueResponse(signed, signed)
+
+
+def has_empty_name(response: IssueResponse) -> bool:
+    """Whether the certificate has no subject, and so no issuer either, which RFC 5280 section 4.1.2.4 forbids."""
+    return not x509.load_pem_x509_certificate(response.certificate).subject.rdns

@@ -1,7 +1,6 @@
 """A namespace of a test's own: what a test creates there, and what it waits for, which comes true within 20 seconds."""
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from cryptography import x509
 from kubernetes.client import ApiClient, ApiException, CoreV1Api, CustomObjectsApi
 
 from certmanager.apis.metadata import API_VERSION, GROUP, VERSION
+from workshop.faults.scenario import OWN
 from workshop.system.polling import eventually
 from workshop.testing import audit_log
 from workshop.testing.audit_log import AuditedRequest, Position
@@ -20,7 +20,6 @@ Body = dict[str, Any]
 CERTMANAGER = OPERATORS["certmanager"]
 PLURALS = {"Certificate": "certificates", "CertificateRequest": "certificaterequests", "Issuer": "issuers"}
 SELF_SIGNED: Body = {"selfSigned": {}}
-MARKER = "marker"
 
 
 @dataclass
@@ -39,30 +38,28 @@ class Namespace:
     def issuer(self, name: str = "issuer", spec: Mapping[str, Any] = SELF_SIGNED) -> None:
         self.create("Issuer", name, spec)
 
-    def certificate(self, name: str = "cert", **spec: Any) -> None:
-        """A Certificate for a.test in the Secret tls, with a key that is quickly made."""
+    def certificate(self, name: str = "cert", **spec: Any) -> Body:
+        """Create a Certificate for a.test in the Secret tls, with a key that is quickly made."""
         default = {
             "secretName": "tls",
             "issuerRef": {"name": "issuer"},
             "dnsNames": ["a.test"],
             "privateKey": {"algorithm": "ECDSA"},
         }
-        self.create("Certificate", name, default | spec)
+        return self.create("Certificate", name, default | spec)
 
-    def create(self, kind: str, name: str, spec: Mapping[str, Any]) -> None:
+    def create(self, kind: str, name: str, spec: Mapping[str, Any]) -> Body:
+        """Create one of cert-manager's kinds, and return it as it was stored."""
         body = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": dict(spec)}
-        CustomObjectsApi(self.client).create_namespaced_custom_object(GROUP, VERSION, self.name, PLURALS[kind], body)
+        created: Body = self._custom.create_namespaced_custom_object(*self._path(kind), body)
+        return created
 
     def get(self, kind: str, name: str) -> Body | None:
         """The object as it is, or None."""
         try:
             if kind == "Secret":
                 return self._as_json(CoreV1Api(self.client).read_namespaced_secret(name, self.name))
-            return self._as_json(
-                CustomObjectsApi(self.client).get_namespaced_custom_object(
-                    GROUP, VERSION, self.name, PLURALS[kind], name
-                )
-            )
+            return self._as_json(self._custom.get_namespaced_custom_object(*self._path(kind), name))
         except ApiException as error:
             if error.status != 404:
                 raise
@@ -73,23 +70,45 @@ class Namespace:
         if kind == "Secret":
             listed: object = CoreV1Api(self.client).list_namespaced_secret(self.name)
         else:
-            listed = CustomObjectsApi(self.client).list_namespaced_custom_object(
-                GROUP, VERSION, self.name, PLURALS[kind]
-            )
+            listed = self._custom.list_namespaced_custom_object(*self._path(kind))
         names = [item["metadata"]["name"] for item in self._as_json(listed)["items"]]
-        return sorted(name for name in names if not name.startswith(MARKER))
+        return sorted(name for name in names if not name.startswith(OWN))
 
     def _as_json(self, answer: object) -> Body:
         return self.client.sanitize_for_serialization(answer)  # type: ignore[no-untyped-call, no-any-return]
 
     def patch(self, kind: str, name: str, patch: Body) -> None:
         """A merge patch."""
-        what = "secret" if kind == "Secret" else f"{PLURALS[kind]}.{GROUP}"
-        self.cluster.kubectl("patch", what, name, f"-n={self.name}", "--type=merge", "-p", json.dumps(patch))
+        more: dict[str, Any] = {"_content_type": "application/merge-patch+json"}
+        if kind == "Secret":
+            CoreV1Api(self.client).patch_namespaced_secret(name, self.name, patch, **more)  # type: ignore[arg-type]
+        else:
+            self._custom.patch_namespaced_custom_object(*self._path(kind), name, patch, **more)
+
+    def patch_status(self, kind: str, name: str, status: Body) -> None:
+        """A merge patch of the status."""
+        more: dict[str, Any] = {"_content_type": "application/merge-patch+json"}
+        self._custom.patch_namespaced_custom_object_status(*self._path(kind), name, {"status": status}, **more)
 
     def delete(self, kind: str, name: str) -> None:
-        what = "secret" if kind == "Secret" else f"{PLURALS[kind]}.{GROUP}"
-        self.cluster.kubectl("delete", what, name, f"-n={self.name}", "--wait=false")
+        """Delete an object, and don't wait until it is gone."""
+        if kind == "Secret":
+            CoreV1Api(self.client).delete_namespaced_secret(name, self.name)
+        else:
+            self._custom.delete_namespaced_custom_object(*self._path(kind), name)
+
+    def delete_all(self) -> None:
+        """Delete all objects but Events."""
+        for kind in PLURALS:
+            self._custom.delete_collection_namespaced_custom_object(*self._path(kind))
+        CoreV1Api(self.client).delete_collection_namespaced_secret(self.name)
+
+    @property
+    def _custom(self) -> CustomObjectsApi:
+        return CustomObjectsApi(self.client)
+
+    def _path(self, kind: str) -> tuple[str, str, str, str]:
+        return GROUP, VERSION, self.name, PLURALS[kind]
 
     def put_secret(self, name: str, data: Mapping[str, bytes], type_: str = "kubernetes.io/tls") -> None:
         encoded = {key: base64.b64encode(value).decode() for key, value in data.items()}
@@ -112,19 +131,20 @@ class Namespace:
 
         eventually(look)
 
+    def issued(self, name: str = "cert", revision: int = 1) -> Body:
+        """Assert that a Certificate is ready, with this revision, and nothing of the issuance is left; return it."""
+        body = self.get("Certificate", name)
+        assert body
+        status = body.get("status") or {}
+        conditions = [(one["type"], one["status"]) for one in status.get("conditions", ())]
+        assert (conditions, status.get("revision")) == ([("Ready", "True")], revision), status
+        assert status["conditions"][0]["observedGeneration"] == body["metadata"]["generation"]
+        assert "nextPrivateKeySecretName" not in status
+        return body
+
     def eventually_issued(self, name: str = "cert", revision: int = 1) -> Body:
-        """Wait until a Certificate is ready, with this revision, and nothing of the issuance is left; return it."""
-
-        def look() -> Body:
-            body = self.get("Certificate", name)
-            assert body
-            status = body.get("status") or {}
-            conditions = [(one["type"], one["status"]) for one in status.get("conditions", ())]
-            assert (conditions, status.get("revision")) == ([("Ready", "True")], revision), status
-            assert "nextPrivateKeySecretName" not in status
-            return body
-
-        return eventually(look)
+        """Wait until it is `issued`."""
+        return eventually(lambda: self.issued(name, revision))
 
     def leaf(self, of: str = "tls") -> x509.Certificate:
         """The certificate in a Secret."""
@@ -136,7 +156,7 @@ class Namespace:
         """Wait until the controllers have dealt with all that was there before: they have, when they get to these."""
         for _ in range(2):
             self.markers += 1
-            name = f"{MARKER}-{self.markers}"
+            name = f"{OWN}{self.markers}"
             self.issuer(name)
             self.certificate(name, secretName=name, issuerRef={"name": name})
             self.eventually_issued(name)
@@ -155,10 +175,10 @@ class Namespace:
         return sorted(
             (f"{event['regarding']['kind']}/{event['regarding']['name']}", event["reason"], event["note"])
             for event in listed
-            if not event["regarding"]["name"].startswith(MARKER)
+            if not event["regarding"]["name"].startswith(OWN)
         )
 
 
 def _is_about_marker(request: AuditedRequest) -> bool:
     name = request.name or request.body.get("metadata", {}).get("name", "")
-    return str(name).startswith(MARKER)
+    return str(name).startswith(OWN)

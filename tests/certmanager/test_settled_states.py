@@ -4,25 +4,17 @@ import base64
 import datetime
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from certmanager.pki import certificates, keys, requests
-from certmanager.pki.certificates import Validity
-from certmanager.pki.names import AltNames, Subject
+from certmanager.pki import keys
+from certmanager.pki.names import AltNames
 from tests.certmanager.namespace import Namespace
+from tests.certmanager.scenarios import ca_pair
 from workshop.system.polling import eventually
 
 pytestmark = pytest.mark.usefixtures("controllers")
 
 DOES_NOT_EXIST = "Issuing certificate as Secret does not exist"
-
-
-def ca_pair() -> dict[str, bytes]:
-    """A root's pair, as in a Secret."""
-    key, now = keys.generate(), datetime.datetime.now(datetime.UTC)
-    request = requests.create(key, AltNames(), Subject("root"))
-    validity = Validity(now, now + datetime.timedelta(days=365))
-    root = certificates.self_signed(request, key, validity, is_ca=True)
-    return {"tls.crt": certificates.to_pem(root), "tls.key": keys.to_pem(key)}
 
 
 def test_a_self_signed_certificate_leaves_request_secret_status_and_events(namespace: Namespace) -> None:
@@ -225,6 +217,92 @@ def test_a_key_that_may_not_be_rotated_stays(namespace: Namespace) -> None:
     namespace.patch("Certificate", "cert", {"spec": {"dnsNames": ["b.test"]}})
     namespace.eventually_issued(revision=2)
     assert keys.same_public_key(namespace.leaf().public_key(), key)
+
+
+def test_in_time_it_is_renewed(namespace: Namespace) -> None:
+    namespace.issuer()
+    namespace.certificate(duration="1h", renewBefore="59m56s")
+    first = eventually(lambda: _issued(namespace, 1))
+    second = eventually(lambda: _issued(namespace, 2))
+    renewal = datetime.datetime.fromisoformat(first["renewalTime"])
+    assert datetime.datetime.fromisoformat(second["notBefore"]) >= renewal
+    renewing = f"Renewing certificate as renewal was scheduled at {renewal:%Y-%m-%d %H:%M:%S} +0000 UTC"
+    eventually(lambda: _assert_in(("Certificate/cert", "Issuing", renewing), namespace.events()))
+
+
+def test_what_was_denied_fails_and_is_not_tried_again_before_the_spec_changes(namespace: Namespace) -> None:
+    namespace.certificate()
+    namespace.eventually("CertificateRequest", "cert-1", "Ready", "False", "Pending")
+    now = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
+    denied = {"type": "Denied", "status": "True", "reason": "Nobody", "message": "no", "lastTransitionTime": now}
+    namespace.patch_status("CertificateRequest", "cert-1", {"conditions": [denied]})
+    message = "The certificate request has failed to complete and will be retried: no"
+    namespace.eventually("Certificate", "cert", "Issuing", "False", "Nobody", message)
+    namespace.eventually("CertificateRequest", "cert-1", "Ready", "False", "Denied")
+    namespace.issuer()
+    namespace.settle()
+    certificate = namespace.get("Certificate", "cert")
+    assert certificate
+    assert certificate["status"]["failedIssuanceAttempts"] == 1
+    assert namespace.names("CertificateRequest") == ["cert-1"]
+    assert namespace.names("Secret") == []
+    namespace.patch("Certificate", "cert", {"spec": {"dnsNames": ["b.test"]}})
+    status = namespace.eventually_issued()["status"]
+    assert {"failedIssuanceAttempts", "lastFailureTime"}.isdisjoint(status)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"tls.key": b"rubbish"},
+        {"tls.crt": b"rubbish"},
+        {"tls.key": keys.to_pem(keys.generate())},
+        {"tls.crt": b""},
+    ],
+    ids=["no key", "no certificate", "another key", "half a pair"],
+)
+def test_what_is_no_pair_any_more_is_issued_anew(namespace: Namespace, data: dict[str, bytes]) -> None:
+    namespace.issuer()
+    namespace.certificate()
+    namespace.eventually_issued()
+    namespace.patch("Secret", "tls", {"data": {name: base64.b64encode(value).decode() for name, value in data.items()}})
+    namespace.eventually_issued(revision=2)
+
+
+def test_a_secret_that_was_there_before_keeps_its_type_and_what_is_in_it(namespace: Namespace) -> None:
+    namespace.put_secret("tls", {"password": b"secret"}, "Opaque")
+    namespace.issuer()
+    namespace.certificate()
+    namespace.eventually_issued()
+    secret = namespace.get("Secret", "tls")
+    assert secret
+    assert secret["type"] == "Opaque"
+    assert base64.b64decode(secret["data"]["password"]) == b"secret"
+
+
+def test_other_forms_of_the_pair_are_there_as_long_as_they_are_wanted(namespace: Namespace) -> None:
+    namespace.issuer()
+    namespace.certificate(additionalOutputFormats=[{"type": "DER"}, {"type": "CombinedPEM"}])
+    namespace.eventually_issued()
+    secret = namespace.get("Secret", "tls")
+    assert secret
+    data = {name: base64.b64decode(value) for name, value in secret["data"].items()}
+    assert data["tls-combined.pem"] == data["tls.key"] + b"\n" + data["tls.crt"]
+    der = load_der_private_key(data["key.der"], None)
+    assert keys.same_public_key(der.public_key(), namespace.leaf().public_key())
+    namespace.patch("Certificate", "cert", {"spec": {"additionalOutputFormats": None}})
+    eventually(
+        lambda: _assert_equal(sorted((namespace.get("Secret", "tls") or {})["data"]), ["ca.crt", "tls.crt", "tls.key"])
+    )
+    namespace.eventually_issued()
+
+
+def _issued(namespace: Namespace, revision: int) -> dict[str, str]:
+    """The status, if at least so many have been issued and it is ready."""
+    status: dict[str, str] = (namespace.get("Certificate", "cert") or {}).get("status", {})
+    assert int(status.get("revision", 0)) >= revision
+    assert "notBefore" in status
+    return status
 
 
 def _labels(namespace: Namespace) -> object:

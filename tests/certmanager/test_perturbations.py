@@ -1,0 +1,44 @@
+"""Wherever the controllers are killed, whatever they don't know: they come to the end that they should, and rest."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.certmanager.namespace import Namespace
+from tests.certmanager.scenarios import Users
+from workshop import faults
+from workshop.faults import Exploration, PointClass, Scenario, explore
+from workshop.testing.operator_process import OperatorProcess
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+# How many writes the controllers need for each, Events included.
+WRITES = {
+    "a certificate is ordered": 20,
+    "its names are changed": 41,
+    "its Secret is deleted": 40,
+    "the CA's Secret comes late": 26,
+}
+
+
+@pytest.fixture
+def scenarios(namespace: Namespace, start: Callable[..., OperatorProcess]) -> dict[str, Scenario]:
+    users = Users(namespace, lambda kubeconfig: start(f"--namespace={namespace.name}", kubeconfig=kubeconfig))
+    return {scenario.name: scenario for scenario in users.scenarios()}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_whatever_they_do_not_know_they_come_to_the_same_end(
+    name: str, scenarios: dict[str, Scenario], kubeconfig: Path, tmp_path: Path
+) -> None:
+    with faults.running(kubeconfig, folder=tmp_path) as proxy:
+        explored = explore(scenarios[name], proxy)
+    print(explored)
+    assert len(explored.record.writes) == WRITES[name], explored.record.writes
+    assert explored.count(PointClass.INTERMEDIATE) == 2 * WRITES[name]
+    assert_converged(explored)
+
+
+def assert_converged(explored: Exploration) -> None:
+    assert not explored.not_converged, "\n".join(f"{point}: {why}" for point, why in explored.not_converged.items())

@@ -163,6 +163,10 @@ REFUSED: dict[str, dict[str, tuple[Spec, str]]] = {
             certificate(literalSubject=f"O=b, CN = {'a' * 65}"),
             "spec.literalSubject: Invalid value",
         ),
+        "a literalSubject with a value in hexadecimal": (
+            certificate(literalSubject="O=b,CN=#0403616263"),
+            "values in hexadecimal (#…) are not supported",
+        ),
         "a country by its name": (certificate(subject={"countries": ["Germany"]}), "spec.subject.countries[0]"),
         "an IP address that is none": (certificate(ipAddresses=["192.0.2.7", "192.0.2"]), '"192.0.2": invalid IP'),
         "an IP address with a mask": (certificate(ipAddresses=["10.0.0.0/8"]), "spec.ipAddresses: Invalid value"),
@@ -326,3 +330,41 @@ UNSUPPORTED: dict[str, dict[str, Spec]] = {
 ACCEPTED["ClusterIssuer"] = ACCEPTED["Issuer"]
 REFUSED["ClusterIssuer"] = REFUSED["Issuer"]
 UNSUPPORTED["ClusterIssuer"] = UNSUPPORTED["Issuer"]
+
+_TIME = "2026-11-25T18:00:00Z"
+_READY = {
+    "type": "Ready",
+    "status": "True",
+    "reason": "Ready",
+    "message": "It is ready",
+    "lastTransitionTime": _TIME,
+}
+_ISSUER_STATUS: Spec = {
+    "conditions": [_READY | {"observedGeneration": 1}],
+    "acme": {"uri": "https://acme.example.com/1", "lastRegisteredEmail": "a@example.com", "lastPrivateKeyHash": "x"},
+}
+
+STATUSES: dict[str, Spec] = {
+    "Certificate": {
+        "conditions": [_READY | {"observedGeneration": 1}],
+        "notBefore": _TIME,
+        "notAfter": _TIME,
+        "renewalTime": _TIME,
+        "revision": 7,
+        "nextPrivateKeySecretName": "shop-tls-abcde",
+        "lastFailureTime": _TIME,
+        "failedIssuanceAttempts": 2,
+        "acme": {
+            "ari": {
+                "explanationURL": "https://acme.example.com/why",
+                "lastChecked": _TIME,
+                "lastError": "none",
+                "nextCheck": _TIME,
+                "suggestedWindow": {"start": _TIME, "end": _TIME},
+            }
+        },
+    },
+    "CertificateRequest": {"conditions": [_READY], "certificate": PEM, "ca": PEM, "failureTime": _TIME},
+    "Issuer": _ISSUER_STATUS,
+    "ClusterIssuer": _ISSUER_STATUS,
+}

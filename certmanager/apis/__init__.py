@@ -5,6 +5,7 @@
 | `certificate`, `certificate_spec` | Certificate: what is wanted, and how far it is |
 | `certificate_request` | CertificateRequest: one signing request, and what came of it |
 | `issuer` | Issuer and ClusterIssuer, which have one schema |
+| `secret` | Secret: a key, a certificate, and what is wrong with them |
 | `metadata` | of an object's metadata, what the controllers need |
 | `references` | which issuer, which Secret |
 | `conditions` | the types and reasons of conditions |

@@ -8,6 +8,7 @@
 | `usages` | what a key may be used for: KeyUsage and ExtendedKeyUsage by cert-manager's names |
 | `requests` | certificate signing requests (CSR, RFC 2986) |
 | `certificates` | self-signed certificates and certificates signed by a CA (RFC 5280) |
+| `templates` | what a CA writes into a certificate: asked for by a request, within what is granted |
 | `chains` | read a PEM chain, put it in order, verify it |
 | `files` | write a file whole or not at all |
 

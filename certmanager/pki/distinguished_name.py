@@ -34,6 +34,8 @@ def _without_spaces(text: str) -> str:
             raise ValueError
         end = part.end()
         value = part["value"].strip()
+        if value.startswith("#"):  # which `cryptography` takes for text
+            raise ValueError("values in hexadecimal (#…) are not supported")
         if re.search(r"(?<!\\)(\\\\)*\\$", value):  # the space after it was escaped
             value += " "
         parts.append(f"{part['type'].strip()}={value}{part['separator'].replace(';', ',')}")

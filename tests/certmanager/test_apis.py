@@ -85,6 +85,7 @@ def test_keystores() -> None:
     with_password = spec_of("a keystore with a password").pkcs12
     assert with_password
     assert (with_password.password, with_password.password_secret_ref) == ("changeit", None)
+    assert with_password.profile == "Modern2023"
     assert "changeit" not in repr(with_password)
     by_secret = spec_of("a keystore whose password is in a Secret").pkcs12
     assert by_secret

@@ -11,7 +11,6 @@
 | `conditions` | the types and reasons of conditions |
 | `annotations` | the annotations and labels on Certificates, their requests and their Secrets |
 | `go_duration`, `times` | durations as Go writes them, and times as the API server does |
-| `unsupported` | which fields the real cert-manager has and this one refuses |
 
 `parse` takes what the API server has stored. What is required and of which type it may be, the CRDs in
 deploy/certmanager/crds say; defaults are set here, as in the real one, so that a stored object stays as it was written.

@@ -23,8 +23,6 @@ SUBJECT_LOCALITIES = f"{PREFIX}subject-localities"
 SUBJECT_STREET_ADDRESSES = f"{PREFIX}subject-streetaddresses"
 SUBJECT_POSTAL_CODES = f"{PREFIX}subject-postalcodes"
 SUBJECT_SERIAL_NUMBER = f"{PREFIX}subject-serialnumber"
-ALLOW_DIRECT_INJECTION = f"{PREFIX}allow-direct-injection"
-ISSUE_TEMPORARY_CERTIFICATE = f"{PREFIX}issue-temporary-certificate"
 
 NEXT_PRIVATE_KEY_LABEL = f"{PREFIX}next-private-key"
 CONTROLLER_LABEL = "controller.cert-manager.io/fao"  # "for attention of": on each Secret that the controller looks at

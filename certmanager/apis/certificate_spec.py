@@ -1,7 +1,6 @@
 """What a Certificate wants: the fields of its spec, with cert-manager's defaults."""
 
 import datetime
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,9 +11,8 @@ from cryptography import x509
 from certmanager.apis import go_duration, references
 from certmanager.apis.references import IssuerReference, SecretKeySelector
 from certmanager.pki import distinguished_name
-from certmanager.pki.errors import PkiError
 from certmanager.pki.keys import Algorithm, Encoding
-from certmanager.pki.names import AltNames, Subject
+from certmanager.pki.names import Subject
 
 DEFAULT_DURATION = datetime.timedelta(days=90)
 DEFAULT_SIZES = {Algorithm.RSA: 2048, Algorithm.ECDSA: 256}
@@ -114,18 +112,6 @@ class CertificateSpec:
         if self.literal_subject:
             return distinguished_name.parse(self.literal_subject)
         return self.subject.to_x509()
-
-    def alt_names(self) -> AltNames:
-        """The subject alternative names.
-
-        Raises:
-            PkiError: one of `ipAddresses` is none.
-        """
-        try:
-            addresses = frozenset(ipaddress.ip_address(address) for address in self.ip_addresses)
-        except ValueError as error:
-            raise PkiError(f"spec.ipAddresses: {error}") from error
-        return AltNames(frozenset(self.dns_names), addresses, frozenset(self.uris), frozenset(self.email_addresses))
 
 
 def parse(spec: Mapping[str, Any]) -> CertificateSpec:

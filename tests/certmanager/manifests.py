@@ -36,6 +36,8 @@ ACCEPTED: dict[str, dict[str, Spec]] = {
         "a commonName of 64 bytes": certificate(commonName="ä" * 32),
         "a secretName of 253 characters": certificate(secretName="a" * 253),
         "5000 dnsNames": certificate(dnsNames=[f"host-{number}.example.com" for number in range(5000)]),
+        "5000 IP addresses": certificate(ipAddresses=[f"2001:db8::{number:x}" for number in range(5000)]),
+        "5000 e-mail addresses": certificate(emailAddresses=[f"mail-{number}@example.com" for number in range(5000)]),
         "a wildcard": certificate(dnsNames=["*.shop.example", "shop.example"]),
         "an issuer of all namespaces": certificate(issuerRef={"name": "root", "kind": "ClusterIssuer"}),
         "an issuer of ours by its group": certificate(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.certmanager.api import NAMESPACE, Api, Body, Refused
+from workshop.system.polling import eventually
 from workshop.testing.control_plane import ControlPlane
 from workshop.testing.icecreams import connected
 
@@ -39,6 +40,7 @@ subjects:
   - kind: User
     name: jane
 """
+STAMP = "certificaterequest-identity.cert-manager.io"
 READY = {"type": "Ready", "status": "False", "reason": "Pending", "message": "waiting"}
 
 
@@ -62,6 +64,29 @@ def jane(serving: ControlPlane) -> Iterator[Api]:
         yield Api.of(client, "jane", "customers")
 
 
+@pytest.fixture
+def unstamped(serving: ControlPlane, csr: bytes) -> Iterator[Api]:
+    """The API as Jane uses it, with something extra about her, while no policy stamps requests."""
+    serving.kubectl("apply", "-f", "-", stdin=JANE)
+    serving.kubectl("delete", "mutatingadmissionpolicybinding", STAMP)
+    with connected(serving.kubeconfig) as client:
+        client.set_default_header("Impersonate-Extra-scopes", "all")  # type: ignore[no-untyped-call]
+        jane = Api.of(client, "jane", "customers")
+        eventually(lambda: _is_stamped(jane, csr, False))
+        yield jane
+        serving.kubectl("apply", "--server-side", "-k", "deploy/certmanager")
+        eventually(lambda: _is_stamped(jane, csr, True))
+
+
+def _is_stamped(api: Api, csr: bytes, expected: bool) -> None:
+    refused = ""
+    try:
+        api.create("CertificateRequest", {"issuerRef": {"name": "i"}, "request": base64.b64encode(csr).decode()})
+    except Refused as refusal:
+        refused = str(refusal)
+    assert (refused == "") is expected, refused
+
+
 def stored(api: Api, csr: bytes, issuer: str = "shop-ca", **metadata: Any) -> Body:
     spec = {"issuerRef": {"name": issuer}, "request": base64.b64encode(csr).decode()}
     return api.create("CertificateRequest", spec, **metadata)
@@ -79,6 +104,17 @@ def test_it_says_who_made_it_whatever_they_wrote(jane: Api, csr: bytes) -> None:
     made = jane.create("CertificateRequest", spec)["spec"]
     assert (made["username"], made["uid"], made["groups"]) == ("jane", "", ["customers", "system:authenticated"])
     assert "extra" not in made
+
+
+@pytest.mark.parametrize(
+    "lie", [{"username": "system:admin"}, {"uid": "0"}, {"groups": ["system:masters"]}, {"extra": {}}]
+)
+def test_nobody_lies_about_it_where_nothing_stamps_it(unstamped: Api, csr: bytes, lie: Body) -> None:
+    truth = {"username": "jane", "groups": ["customers", "system:authenticated"], "extra": {"scopes": ["all"]}}
+    asked = {"issuerRef": {"name": "shop-ca"}, "request": base64.b64encode(csr).decode()}
+    with pytest.raises(Refused, match="username, uid, groups and extra identity must be those of the requester"):
+        unstamped.create("CertificateRequest", asked | truth | lie)
+    unstamped.create("CertificateRequest", asked | truth)
 
 
 @pytest.mark.parametrize(

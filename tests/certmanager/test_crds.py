@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from certmanager.apis import unsupported
 from tests.certmanager.api import Api, Body, Refused
 from tests.certmanager.manifests import ACCEPTED, REFUSED, UNSUPPORTED
 
@@ -36,9 +35,6 @@ def test_what_is_invalid_is_refused_with_a_reason(api: Api, kind: str, case: tup
 
 @pytest.mark.parametrize(("kind", "field"), [(kind, field) for kind in UNSUPPORTED for field in UNSUPPORTED[kind]])
 def test_what_is_not_supported_is_refused_by_name(api: Api, kind: str, field: str) -> None:
-    spec = UNSUPPORTED[kind][field]
-    reason = f"spec.{field} is not supported"
     with pytest.raises(Refused) as refusal:
-        api.create(kind, spec, dry_run=True)
-    assert f"spec.{field}: Forbidden: {reason}" in str(refusal.value)
-    assert list(unsupported.problems({"kind": kind, "spec": spec})) == [reason]
+        api.create(kind, UNSUPPORTED[kind][field], dry_run=True)
+    assert f"spec.{field}: Forbidden: spec.{field} is not supported" in str(refusal.value)

@@ -98,11 +98,6 @@ class CertificateSpec:
     pkcs12: PKCS12Keystore | None = None
     revision_history_limit: int = 1
 
-    @property
-    def lifetime(self) -> datetime.timedelta:
-        """How long the certificate is to be valid."""
-        return DEFAULT_DURATION if self.duration is None else self.duration
-
     def name(self) -> x509.Name:
         """The subject of the certificate, from `literalSubject` or from `commonName` and `subject`.
 

@@ -37,7 +37,7 @@ def test_a_certificate_that_says_nothing_has_the_defaults() -> None:
     assert spec == CertificateSpec("shop-tls", IssuerReference("shop-ca"), dns_names=("shop.example",))
     assert spec.issuer_ref == IssuerReference("shop-ca", "Issuer", "cert-manager.io")
     assert spec.private_key == PrivateKey(Algorithm.RSA, 2048, Encoding.PKCS1, RotationPolicy.ALWAYS)
-    assert (spec.lifetime, spec.encode_usages_in_request) == (datetime.timedelta(days=90), True)
+    assert (spec.duration, spec.encode_usages_in_request) == (None, True)
     assert (spec.usages, spec.revision_history_limit) == ((), 1)
 
 

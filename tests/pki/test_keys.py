@@ -78,7 +78,7 @@ def test_a_key_of_another_algorithm_is_refused() -> None:
     from cryptography.hazmat.primitives.asymmetric import x25519
 
     with pytest.raises(PkiError, match="neither RSA, ECDSA nor Ed25519"):
-        keys.from_pem(keys.to_pem(x25519.X25519PrivateKey.generate()))
+        keys.from_pem(keys.to_pem(x25519.X25519PrivateKey.generate()))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("number", ["p", "q", "d"])

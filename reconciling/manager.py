@@ -21,6 +21,10 @@ from reconciling.metrics import Metrics
 logger = logging.getLogger(__name__)
 
 
+class MissingKindError(Exception):
+    """A CRD was deleted. The message says of which kind."""
+
+
 @dataclass(frozen=True)
 class Manager:
     """What runs. `log_in` returns a session with which the API server answers; kopf asks for another when it doesn't.
@@ -48,9 +52,8 @@ class Manager:
         loop = asyncio.get_running_loop()
         end_on_signals(loop)
         while True:
-            where: dict[str, Any] = {"namespaces": [self.namespace]} if self.namespace else {"clusterwide": True}
             try:
-                await kopf.operator(registry=self._registry(), **where)
+                await self._watch()
             except Exception as error:
                 logger.warning("The watch has ended: %r. Beginning again.", error)
                 logger.debug("It ended so:", exc_info=True)
@@ -59,6 +62,28 @@ class Manager:
                 await self.log_in()
             else:
                 return
+
+    async def _watch(self) -> None:
+        """Run kopf until it ends, or until a kind is missing: then kopf ends one watch, and waits for the others for ever.
+
+        Raises:
+            MissingKindError: a kind is missing.
+        """
+        where: dict[str, Any] = {"namespaces": [self.namespace]} if self.namespace else {"clusterwide": True}
+        for informer in self.informers:
+            informer.missing.clear()
+        kopfs = asyncio.create_task(kopf.operator(registry=self._registry(), **where))
+        missing = {asyncio.create_task(one.missing.wait()): one for one in self.informers}
+        try:
+            await asyncio.wait({kopfs, *missing}, return_when=asyncio.FIRST_COMPLETED)
+            gone = [informer.resource.plural for task, informer in missing.items() if task.done()]
+            if gone:
+                raise MissingKindError(f"the API server doesn't know {', '.join(gone)} any more")
+            await kopfs
+        finally:
+            for task in (kopfs, *missing):
+                task.cancel()
+            await asyncio.wait({kopfs, *missing})
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()

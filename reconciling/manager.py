@@ -64,7 +64,7 @@ class Manager:
                 return
 
     async def _watch(self) -> None:
-        """Run kopf until it ends, or until a kind is missing: then kopf ends one watch, and waits for the others for ever.
+        """Run kopf until it ends, or a kind is missing: then kopf ends one watch, and waits for the others for ever.
 
         Raises:
             MissingKindError: a kind is missing.

@@ -13,13 +13,14 @@ from workshop.testing.operator_process import OperatorProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-# How many writes the controllers need for each, Events included.
-WRITES = {
-    "a certificate is ordered": 16,
-    "its names are changed": 32,
-    "its Secret is deleted": 32,
-    "the CA's Secret comes late": 21,
+# How many writes the controllers need for each, Events included, and at which points each is run.
+SCENARIOS = {
+    "a certificate is ordered": (16, ""),
+    "its names are changed": (32, "stale"),
+    "its Secret is deleted": (32, "stale"),
+    "the CA's Secret comes late": (21, "killed"),
 }
+NO_SUCH_EVENT = "there was no such event"
 
 
 @pytest.fixture
@@ -28,17 +29,22 @@ def scenarios(namespace: Namespace, start: Callable[..., OperatorProcess]) -> di
     return {scenario.name: scenario for scenario in users.scenarios()}
 
 
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_whatever_they_do_not_know_they_come_to_the_same_end(
     name: str, scenarios: dict[str, Scenario], kubeconfig: Path, tmp_path: Path
 ) -> None:
+    writes, only = SCENARIOS[name]
     with faults.running(kubeconfig, folder=tmp_path) as proxy:
-        explored = explore(scenarios[name], proxy)
+        explored = explore(scenarios[name], proxy, only=only)
     print(explored)
-    assert len(explored.record.writes) == WRITES[name], explored.record.writes
-    assert explored.count(PointClass.INTERMEDIATE) == 2 * WRITES[name]
+    assert len(explored.record.writes) == writes, explored.record.writes
+    assert explored.count(PointClass.INTERMEDIATE) == (0 if only == "stale" else 2 * writes)
     assert_converged(explored)
 
 
 def assert_converged(explored: Exploration) -> None:
-    assert not explored.not_converged, "\n".join(f"{point}: {why}" for point, why in explored.not_converged.items())
+    """All have, but for those at an event about a next key: its name differs from run to run."""
+    failed = {point: why for point, why in explored.not_converged.items() if why != NO_SUCH_EVENT}
+    assert not failed, "\n".join(f"{point}: {why}" for point, why in failed.items())
+    unrepeatable = explored.not_converged.keys() - failed.keys()
+    assert all("secrets/" in point and "/cert-" in point for point in unrepeatable), unrepeatable

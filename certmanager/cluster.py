@@ -21,8 +21,14 @@ from reconciling.cache import Cache, Key, key_of
 from reconciling.informer import Informer, Resource
 from reconciling.workqueue import WorkQueue
 
-BY_SECRET, BY_UID, BY_CONTROLLER, BY_ISSUER, BY_PRIVATE_KEY = "secret", "uid", "controller", "issuer", "private-key"
+BY_SECRET, BY_PASSWORD, BY_UID = "secret", "password", "uid"  # indexes of Certificates, and of issuers the first
+BY_CONTROLLER, BY_ISSUER, BY_PRIVATE_KEY = (
+    "controller",
+    "issuer",
+    "private-key",
+)  # of requests, and of Secrets the first
 KindAndKey = tuple[str, Key]
+Now = Callable[[], datetime.datetime]
 
 
 @dataclass(frozen=True)
@@ -35,60 +41,48 @@ class Queues:
 
 
 class Cluster:
-    """All objects that matter. `cluster_resource_namespace` is where ClusterIssuers have their Secrets."""
+    """All objects that matter, those of one namespace if one is given.
+
+    `cluster_resource_namespace` is where ClusterIssuers have their Secrets.
+    """
 
     def __init__(self, api: Api, queues: Queues, cluster_resource_namespace: str, namespace: str | None = None) -> None:
         self._queues = queues
-        self.cluster_resource_namespace = cluster_resource_namespace
-        self._certificates = self._informer(
-            certificate.PLURAL,
+        self._cluster_resource_namespace = cluster_resource_namespace
+        certificates: Informer[Certificate] = Informer(
+            Resource(GROUP, VERSION, certificate.PLURAL),
             certificate.parse,
-            Cache(
-                self._on_certificate,
-                {
-                    BY_SECRET: lambda one: [Key(one.metadata.namespace, one.spec.secret_name)],
-                    BY_UID: lambda one: [one.metadata.uid],
-                },
+            Cache[Certificate](
+                self._on_certificate, {BY_SECRET: _secret_of, BY_PASSWORD: _password_of, BY_UID: _uid_of}
             ),
             namespace,
         )
-        self._requests = self._informer(
-            certificate_request.PLURAL,
+        requests: Informer[CertificateRequest] = Informer(
+            Resource(GROUP, VERSION, certificate_request.PLURAL),
             certificate_request.parse,
-            Cache(
+            Cache[CertificateRequest](
                 self._on_request,
-                {
-                    BY_CONTROLLER: lambda one: [one.metadata.controller],
-                    BY_ISSUER: lambda one: [issuer_key(one.spec.issuer_ref, one.metadata.namespace)],
-                    BY_PRIVATE_KEY: _private_key_of,
-                },
+                {BY_CONTROLLER: _controller_of, BY_ISSUER: _issuer_of, BY_PRIVATE_KEY: _private_key_of},
             ),
             namespace,
         )
-        self._secrets: Informer[Secret] = Informer(
-            SECRETS,
-            secret.parse,
-            Cache(self._on_secret, {BY_CONTROLLER: lambda one: [one.metadata.controller]}),
-            namespace,
+        secrets: Informer[Secret] = Informer(
+            SECRETS, secret.parse, Cache[Secret](self._on_secret, {BY_CONTROLLER: _controller_of}), namespace
         )
-        self._issuers = {
-            kind: self._informer(
-                plural,
+        issuers: dict[str, Informer[Issuer]] = {
+            kind: Informer(
+                Resource(GROUP, VERSION, plural),
                 issuer.parse,
-                Cache(self._on_issuer, {BY_SECRET: self._ca_secret_of}),
-                namespace if kind == "Issuer" else None,
+                Cache[Issuer](self._on_issuer, {BY_SECRET: self._ca_secret_of}),
+                namespace if kind == issuer.NAMESPACED else None,
             )
             for kind, plural in issuer.KINDS.items()
         }
-        self.certificates = CustomObjects(api, self._certificates)
-        self.requests = CustomObjects(api, self._requests)
-        self.secrets = Secrets(api, self._secrets)
-        self.issuers = {kind: CustomObjects(api, informer) for kind, informer in self._issuers.items()}
-
-    @property
-    def informers(self) -> list[Informer[Any]]:
-        """What keeps the caches."""
-        return [self._certificates, self._requests, self._secrets, *self._issuers.values()]
+        self.certificates = CustomObjects(api, certificates)
+        self.requests = CustomObjects(api, requests)
+        self.secrets = Secrets(api, secrets)
+        self.issuers = {kind: CustomObjects(api, informer) for kind, informer in issuers.items()}
+        self.informers: list[Informer[Any]] = [certificates, requests, secrets, *issuers.values()]
 
     def issuer_of(self, request: CertificateRequest) -> Issuer | None:
         """The issuer that a request names."""
@@ -97,11 +91,7 @@ class Cluster:
 
     def resource_namespace(self, of: Issuer) -> str:
         """Where an issuer has its Secrets."""
-        return of.metadata.namespace or self.cluster_resource_namespace
-
-    @staticmethod
-    def _informer(plural: str, parse: Callable[..., Any], cache: Cache[Any], namespace: str | None) -> Informer[Any]:
-        return Informer(Resource(GROUP, VERSION, plural), parse, cache, namespace)
+        return of.metadata.namespace or self._cluster_resource_namespace
 
     def _ca_secret_of(self, one: Issuer) -> list[Key]:
         return [Key(self.resource_namespace(one), one.config.secret_name)] if isinstance(one.config, CAIssuer) else []
@@ -138,8 +128,9 @@ class Cluster:
         self._enqueue_requests_to(one)
 
     def _enqueue_certificates_of(self, secret_key: Key) -> None:
-        for one in self.certificates.cache.by_index(BY_SECRET, secret_key):
-            self._queues.certificates.add(key_of(one))
+        for index in (BY_SECRET, BY_PASSWORD):
+            for one in self.certificates.cache.by_index(index, secret_key):
+                self._queues.certificates.add(key_of(one))
 
     def _enqueue_owner(self, uid: str) -> None:
         for owner in self.certificates.cache.by_index(BY_UID, uid):
@@ -152,12 +143,30 @@ class Cluster:
 
 def issuer_key(reference: IssuerReference, namespace: str) -> KindAndKey:
     """Which issuer a reference in `namespace` names."""
-    return reference.kind, Key(namespace if reference.kind == "Issuer" else "", reference.name)
+    return reference.kind, Key(namespace if reference.kind == issuer.NAMESPACED else "", reference.name)
 
 
-def _private_key_of(request: CertificateRequest) -> list[Key]:
-    name = request.metadata.annotations.get(annotations.PRIVATE_KEY_SECRET_NAME)
-    return [Key(request.metadata.namespace, name)] if name else []
+def _secret_of(one: Certificate) -> list[Key]:
+    return [Key(one.metadata.namespace, one.spec.secret_name)]
 
 
-Now = Callable[[], datetime.datetime]
+def _password_of(one: Certificate) -> list[Key]:
+    reference = one.spec.pkcs12 and one.spec.pkcs12.password_secret_ref
+    return [Key(one.metadata.namespace, reference.name)] if reference else []
+
+
+def _uid_of(one: Certificate) -> list[str]:
+    return [one.metadata.uid]
+
+
+def _controller_of(one: CertificateRequest | Secret) -> list[str]:
+    return [one.metadata.controller]
+
+
+def _issuer_of(one: CertificateRequest) -> list[KindAndKey]:
+    return [issuer_key(one.spec.issuer_ref, one.metadata.namespace)]
+
+
+def _private_key_of(one: CertificateRequest) -> list[Key]:
+    name = one.metadata.annotations.get(annotations.PRIVATE_KEY_SECRET_NAME)
+    return [Key(one.metadata.namespace, name)] if name else []

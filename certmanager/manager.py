@@ -22,11 +22,12 @@ from certmanager.controllers.certificaterequests.reconciler import CertificateRe
 from certmanager.controllers.certificaterequests.selfsigned import SelfSigned
 from certmanager.controllers.certificaterequests.signer import Signer, Signs
 from certmanager.controllers.certificates.issuing import Issuing
-from certmanager.controllers.certificates.keymanager import KeyManager
+from certmanager.controllers.certificates.keymanager import KeyManager, NextKeyName
 from certmanager.controllers.certificates.readiness import Readiness
 from certmanager.controllers.certificates.reconciler import CertificateReconciler
 from certmanager.controllers.certificates.requestmanager import RequestManager
 from certmanager.controllers.certificates.revisionmanager import RevisionManager
+from certmanager.controllers.certificates.secretsmanager import SecretsManager
 from certmanager.controllers.certificates.trigger import Trigger
 from certmanager.controllers.issuers import Issuers
 from certmanager.recorder import Recorder
@@ -111,15 +112,18 @@ def _certificates(cluster: Cluster, queue: WorkQueue[Key], recorders: Recorders)
     def recorder(controller: str) -> Recorder:
         return recorders.recorder(f"certificates-{controller}", certificate.KIND)
 
-    duties = (
+    status_duties = (
         Trigger(cluster, recorder("trigger"), _now),
+        Issuing(cluster, SecretsManager(cluster), recorder("issuing"), _now),
+        NextKeyName(),
+        Readiness(cluster, _now),
+    )
+    duties = (
         KeyManager(cluster, recorder("key-manager")),
         RequestManager(cluster, recorder("request-manager")),
-        Issuing(cluster, recorder("issuing"), _now),
-        Readiness(cluster, _now),
         RevisionManager(cluster),
     )
-    return CertificateReconciler(cluster, queue, duties, _now)
+    return CertificateReconciler(cluster, queue, status_duties, duties, _now)
 
 
 def _requests(cluster: Cluster, recorders: Recorders) -> CertificateRequestReconciler:

@@ -10,8 +10,10 @@
 - `httpproxy`: which proxy a request goes through, by the environment.
 - `listing`: notices every complete list that kopf receives.
 - `logs`: lines that name their object.
+- `cache` and `informer`: all objects of a kind as last seen, kept as the watch says; `preflight`: what must be there.
+- `manager` and `kopf_settings`: what runs an operator on several kinds.
 - `metrics` and `endpoints`: how the process is doing, for Prometheus and for kubelet's probes.
 - `kopf_internals` and `kubernetes_internals`: the only places that use what those two keep to themselves.
 
-`workqueue`, `backoff`, `patch` and `conditions` are pure: no client, no clock, no randomness of their own.
+`workqueue`, `backoff`, `cache`, `patch` and `conditions` are pure: no client, no clock, no randomness of their own.
 """

@@ -13,20 +13,28 @@ class Metadata(Protocol):
     """Of an object's metadata, what the cache needs; `namespace` is empty for what is cluster-scoped."""
 
     @property
-    def namespace(self) -> str: ...  # noqa: D102
+    def namespace(self) -> str:
+        """Its namespace, or empty."""
+
     @property
-    def name(self) -> str: ...  # noqa: D102
+    def name(self) -> str:
+        """Its name."""
+
     @property
-    def uid(self) -> str: ...  # noqa: D102
+    def uid(self) -> str:
+        """What tells it from others of the same name, before and after."""
+
     @property
-    def resource_version(self) -> str: ...  # noqa: D102
+    def resource_version(self) -> str:
+        """Which state of it this is: a number."""
 
 
 class Stored(Protocol):
     """An object of the API server, as the operator reads it."""
 
     @property
-    def metadata(self) -> Metadata: ...  # noqa: D102
+    def metadata(self) -> Metadata:
+        """Its metadata."""
 
 
 T = TypeVar("T", bound=Stored)

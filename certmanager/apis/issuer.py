@@ -9,6 +9,7 @@ from certmanager.apis.metadata import ObjectMeta
 
 KINDS = {"Issuer": "issuers", "ClusterIssuer": "clusterissuers"}
 """The kinds, and the resources by which the API server serves them."""
+NAMESPACED = "Issuer"
 
 
 @dataclass(frozen=True, slots=True)

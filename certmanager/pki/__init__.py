@@ -10,6 +10,7 @@
 | `certificates` | self-signed certificates and certificates signed by a CA (RFC 5280) |
 | `templates` | what a CA writes into a certificate: asked for by a request, within what is granted |
 | `chains` | read a PEM chain, put it in order, verify it |
+| `keystores` | key and chain in one file with a password (PKCS #12) |
 | `files` | write a file whole or not at all |
 
 Nothing here looks at the clock, and nothing but `files` at the disk: times are passed in, PEM is bytes.

@@ -7,7 +7,7 @@ goes. Whose a field is, metadata.managedFields say.
 import base64
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,17 @@ from cryptography.x509.oid import NameOID
 
 from certmanager.apis import annotations
 from certmanager.apis.certificate_spec import CertificateSpec, OutputFormat
-from certmanager.apis.secret import CA_CRT, COMBINED_PEM, KEY_DER, TLS_CRT, TLS_KEY, TYPE_TLS, Secret
+from certmanager.apis.secret import (
+    CA_CRT,
+    COMBINED_PEM,
+    KEY_DER,
+    KEYSTORE_P12,
+    TLS_CRT,
+    TLS_KEY,
+    TRUSTSTORE_P12,
+    TYPE_TLS,
+    Secret,
+)
 from certmanager.pki.names import common_name
 
 FIELD_MANAGER = "cert-manager-certificates-issuing"
@@ -65,8 +75,15 @@ def wanted(
     }
 
 
-def is_as(secret: Secret, applied: Mapping[str, Any], opaque: Iterable[str] = ()) -> bool:
-    """Whether applying `applied` would change nothing. Of data named in `opaque` it matters only that it is there."""
+def keystore_names(spec: CertificateSpec, issued: Issued) -> set[str]:
+    """Which keystores are to be in the Secret: one of the CA only where that is known."""
+    if spec.pkcs12 is None or not spec.pkcs12.create:
+        return set()
+    return {KEYSTORE_P12, TRUSTSTORE_P12} if issued.ca else {KEYSTORE_P12}
+
+
+def is_as(secret: Secret, applied: Mapping[str, Any]) -> bool:
+    """Whether applying `applied` would change nothing."""
     metadata = applied["metadata"]
     data = {key: base64.b64encode(value).decode() for key, value in secret.data.items()}
     parts: Sequence[tuple[str, Mapping[str, str], Mapping[str, str]]] = (
@@ -75,7 +92,7 @@ def is_as(secret: Secret, applied: Mapping[str, Any], opaque: Iterable[str] = ()
         ("f:data", data, applied["data"]),
     )
     return all(
-        _includes(there, expected, set(opaque)) and _managed(secret, part) <= expected.keys()
+        expected.items() <= there.items() and _managed(secret, part) <= expected.keys()
         for part, there, expected in parts
     )
 
@@ -108,10 +125,6 @@ def _output_formats(spec: CertificateSpec, issued: Issued) -> dict[str, bytes]:
 def _der(pem: bytes) -> bytes:
     """What is inside the PEM block."""
     return base64.b64decode(b"".join(pem.strip().splitlines()[1:-1]))
-
-
-def _includes(there: Mapping[str, str], expected: Mapping[str, str], opaque: set[str]) -> bool:
-    return all(name in there and (name in opaque or there[name] == value) for name, value in expected.items())
 
 
 def _managed(secret: Secret, part: str) -> set[str]:

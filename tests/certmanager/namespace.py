@@ -51,8 +51,8 @@ class Namespace:
     def create(self, kind: str, name: str, spec: Mapping[str, Any]) -> Body:
         """Create one of cert-manager's kinds, and return it as it was stored."""
         body = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": dict(spec)}
-        created: Body = self._custom.create_namespaced_custom_object(*self._path(kind), body)
-        return created
+        created: Any = self._custom.create_namespaced_custom_object(*self._path(kind), body)
+        return dict(created)
 
     def get(self, kind: str, name: str) -> Body | None:
         """The object as it is, or None."""
@@ -81,7 +81,7 @@ class Namespace:
         """A merge patch."""
         more: dict[str, Any] = {"_content_type": "application/merge-patch+json"}
         if kind == "Secret":
-            CoreV1Api(self.client).patch_namespaced_secret(name, self.name, patch, **more)  # type: ignore[arg-type]
+            CoreV1Api(self.client).patch_namespaced_secret(name, self.name, patch, **more)
         else:
             self._custom.patch_namespaced_custom_object(*self._path(kind), name, patch, **more)
 

@@ -15,10 +15,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 # How many writes the controllers need for each, Events included.
 WRITES = {
-    "a certificate is ordered": 20,
-    "its names are changed": 41,
-    "its Secret is deleted": 40,
-    "the CA's Secret comes late": 26,
+    "a certificate is ordered": 16,
+    "its names are changed": 32,
+    "its Secret is deleted": 32,
+    "the CA's Secret comes late": 21,
 }
 
 

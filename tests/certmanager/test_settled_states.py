@@ -230,15 +230,23 @@ def test_in_time_it_is_renewed(namespace: Namespace) -> None:
     eventually(lambda: _assert_in(("Certificate/cert", "Issuing", renewing), namespace.events()))
 
 
-def test_what_was_denied_fails_and_is_not_tried_again_before_the_spec_changes(namespace: Namespace) -> None:
+def test_what_was_found_invalid_fails_and_is_not_tried_again_before_the_spec_changes(namespace: Namespace) -> None:
     namespace.certificate()
     namespace.eventually("CertificateRequest", "cert-1", "Ready", "False", "Pending")
+    request = namespace.get("CertificateRequest", "cert-1")
+    assert request
     now = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
-    denied = {"type": "Denied", "status": "True", "reason": "Nobody", "message": "no", "lastTransitionTime": now}
-    namespace.patch_status("CertificateRequest", "cert-1", {"conditions": [denied]})
+    invalid = {
+        "type": "InvalidRequest",
+        "status": "True",
+        "reason": "Nobody",
+        "message": "no",
+        "lastTransitionTime": now,
+    }
+    conditions = [*request["status"]["conditions"], invalid]
+    namespace.patch_status("CertificateRequest", "cert-1", {"conditions": conditions})
     message = "The certificate request has failed to complete and will be retried: no"
     namespace.eventually("Certificate", "cert", "Issuing", "False", "Nobody", message)
-    namespace.eventually("CertificateRequest", "cert-1", "Ready", "False", "Denied")
     namespace.issuer()
     namespace.settle()
     certificate = namespace.get("Certificate", "cert")

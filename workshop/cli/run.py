@@ -1,6 +1,8 @@
 """`workshop run`: one component in the foreground, as its own service account."""
 
+import importlib
 import os
+from importlib.util import find_spec
 
 import click
 
@@ -16,27 +18,17 @@ def command() -> None:
 
 
 command.add_command(run_pebble.command)
+if find_spec("workshop.cli.run_certmanager"):  # a stage has those of its lessons
+    command.add_command(importlib.import_module("workshop.cli.run_certmanager").command)
 
 
 @command.command(context_settings=_PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def operator(arguments: tuple[str, ...]) -> None:
     """The Icecream operator. ARGUMENTS are its own: `workshop run operator -- --on-oversell mark`."""
-    _become("operator", arguments)
-
-
-@command.command(context_settings=_PASS_ON)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def certmanager(arguments: tuple[str, ...]) -> None:
-    """The workshop's cert-manager. ARGUMENTS are its own: `workshop run certmanager -- --verbose`."""
-    _become("certmanager", arguments)
-
-
-def _become(name: str, arguments: tuple[str, ...]) -> None:
-    """Be one of the operators, as its own service account."""
     cluster = home.current_cluster(home.layout())
-    operator_ = operators.OPERATORS[name]
-    kubeconfig = operators.log_in(operator_, cluster)
-    argv = operators.command(operator_, *arguments)
+    icecream = operators.OPERATORS["operator"]
+    kubeconfig = operators.log_in(icecream, cluster)
+    argv = operators.command(icecream, *arguments)
     environment = operators.environment_of(kubeconfig, cluster.folder)
     os.execve(argv[0], argv, environment)  # noqa: S606 - signals are the operator's own

@@ -7,7 +7,7 @@ behind, can't make a second key: the API server refuses it.
 import asyncio
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from certmanager.apis.annotations import CONTROLLER_LABEL, NEXT_PRIVATE_KEY_LABEL
 from certmanager.apis.certificate import Certificate
@@ -15,6 +15,7 @@ from certmanager.apis.certificate_spec import RotationPolicy
 from certmanager.apis.secret import TLS_KEY, Secret
 from certmanager.cluster import BY_CONTROLLER, Cluster
 from certmanager.controllers.certificates.gatherer import is_issuing, next_revision, secret_key
+from certmanager.controllers.certificates.outcome import Outcome
 from certmanager.controllers.certificates.owner_reference import owner_reference
 from certmanager.pki import keys
 from certmanager.pki.errors import PkiError
@@ -28,6 +29,16 @@ _MAX_BASE, _SUFFIX = 58, 5
 
 
 @dataclass(frozen=True)
+class NextKeyName:
+    """Says in status.nextPrivateKeySecretName where the key is, or will be, as long as an issuance is under way."""
+
+    async def __call__(self, certificate: Certificate) -> Outcome:
+        """Say it."""
+        name = name_of_next_key(certificate) if is_issuing(certificate) else None
+        return Outcome(replace(certificate.status, next_private_key_secret_name=name))
+
+
+@dataclass(frozen=True)
 class KeyManager:
     """upstream's certificates-key-manager."""
 
@@ -35,7 +46,7 @@ class KeyManager:
     recorder: Recorder
 
     async def __call__(self, certificate: Certificate) -> None:
-        """Bring key and status.nextPrivateKeySecretName to what the condition Issuing says.
+        """Have there be a key as long as an issuance is under way, and else none.
 
         Raises:
             Retry: it can't be written now.
@@ -45,20 +56,13 @@ class KeyManager:
             for secret in self.cluster.secrets.cache.by_index(BY_CONTROLLER, certificate.metadata.uid)
             if secret.metadata.labels.get(NEXT_PRIVATE_KEY_LABEL) == "true"
         ]
-        if not is_issuing(certificate):
-            await self._delete(secrets)
-            await self._set_name(certificate, None)
-            return
-        name = name_of_next_key(certificate)
+        name = certificate.status.next_private_key_secret_name
         own = next((secret for secret in secrets if secret.metadata.name == name), None)
+        if own is not None and not self._is_usable(certificate, own):
+            own = None
         await self._delete([secret for secret in secrets if secret is not own])
-        if own is None:
-            if not await self._create(certificate, name):
-                return
-        elif not self._is_usable(certificate, own):
-            await self._delete([own])  # and the change brings it here again, to make another
-            return
-        await self._set_name(certificate, name)
+        if name is not None and own is None:
+            await self._create(certificate, name)
 
     def _is_usable(self, certificate: Certificate, secret: Secret) -> bool:
         if isinstance(secret.private_key, PkiError):
@@ -69,12 +73,13 @@ class KeyManager:
             self.recorder.normal(certificate, "Deleted", note)
         return not differences
 
-    async def _create(self, certificate: Certificate, name: str) -> bool:
+    async def _create(self, certificate: Certificate, name: str) -> None:
         """Make the key's Secret, unless the old key has to be kept and can't be."""
         old = self.cluster.secrets.cache.get(secret_key(certificate))
         if certificate.spec.private_key.rotation_policy is RotationPolicy.NEVER and old and old.data.get(TLS_KEY):
             if not isinstance(old.private_key, PkiError):
-                return await self._create_again(certificate, name, old, old.private_key)
+                await self._create_again(certificate, name, old, old.private_key)
+                return
             note = f'Failed to decode private key stored in Secret "{old.metadata.name}" - generating new key'
             self.recorder.warning(certificate, "DecodeFailed", note)
         wanted = certificate.spec.private_key
@@ -82,9 +87,8 @@ class KeyManager:
         await self._write(certificate, name, key)
         note = f'Stored new private key in temporary Secret resource "{name}"'
         self.recorder.normal(certificate, "Generated", note)
-        return True
 
-    async def _create_again(self, certificate: Certificate, name: str, old: Secret, key: PrivateKey) -> bool:
+    async def _create_again(self, certificate: Certificate, name: str, old: Secret, key: PrivateKey) -> None:
         differences = private_key_differences(key, certificate.spec)
         if differences:
             note = (
@@ -96,11 +100,10 @@ class KeyManager:
                 "every time a cert is renewed) "
             )
             self.recorder.warning(certificate, "CannotRegenerateKey", note)
-            return False
+            return
         await self._write(certificate, name, key)
         note = f'Reusing private key stored in existing Secret resource "{old.metadata.name}"'
         self.recorder.normal(certificate, "Reused", note)
-        return True
 
     async def _write(self, certificate: Certificate, name: str, key: PrivateKey) -> None:
         body = {
@@ -116,10 +119,6 @@ class KeyManager:
     async def _delete(self, secrets: list[Secret]) -> None:
         for secret in secrets:
             await self.cluster.secrets.delete(secret)
-
-    async def _set_name(self, certificate: Certificate, name: str | None) -> None:
-        if certificate.status.next_private_key_secret_name != name:
-            await self.cluster.certificates.patch_status(certificate, {"nextPrivateKeySecretName": name})
 
 
 def name_of_next_key(certificate: Certificate) -> str:

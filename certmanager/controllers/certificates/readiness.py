@@ -1,14 +1,13 @@
 """Says how the certificate is: condition Ready, and from when to when it counts."""
 
 import datetime
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from certmanager.apis import conditions
-from certmanager.apis.certificate import Certificate
-from certmanager.apis.times import write_time
+from certmanager.apis.certificate import Certificate, CertificateStatus
 from certmanager.cluster import Cluster, Now
 from certmanager.controllers.certificates.gatherer import gather
+from certmanager.controllers.certificates.outcome import Outcome
 from certmanager.pki.errors import PkiError
 from certmanager.policies import chain
 from certmanager.policies.renewal import renewal_time
@@ -23,27 +22,19 @@ class Readiness:
     cluster: Cluster
     now: Now
 
-    async def __call__(self, certificate: Certificate) -> datetime.datetime | None:
-        """Write what differs, and return when else to look again.
+    async def __call__(self, certificate: Certificate) -> Outcome:
+        """Say what is so.
 
         Raises:
-            Retry: it can't be written now.
+            Retry: what there is contradicts itself.
         """
         state, now = gather(self.cluster, certificate), self.now()
         violation = chain.first_violation(chain.readiness(self.now), state)
-        times = _times(state)
-        status = certificate.status
-        seen = {"notBefore": status.not_before, "notAfter": status.not_after, "renewalTime": status.renewal_time}
+        status = _with_times(state)
         wanted = set_condition(status.conditions, _ready(violation), certificate.metadata.generation, now)
-        changed: dict[str, Any] = {
-            field: time and write_time(time) for field, time in times.items() if time != seen[field]
-        }
-        if wanted != [dict(condition) for condition in status.conditions]:
-            changed["conditions"] = wanted
-        if changed:
-            await self.cluster.certificates.patch_status(certificate, changed)
-        end = times["notAfter"]
-        return end + datetime.timedelta(seconds=1) if end and end >= now else None
+        end = status.not_after
+        again_at = end + datetime.timedelta(seconds=1) if end and end >= now else None
+        return Outcome(replace(status, conditions=wanted), again_at)
 
 
 def _ready(violation: Violation | None) -> Condition:
@@ -52,9 +43,11 @@ def _ready(violation: Violation | None) -> Condition:
     return Condition(conditions.READY, True, conditions.REASON_READY, "Certificate is up to date and has not expired")
 
 
-def _times(state: State) -> dict[str, datetime.datetime | None]:
+def _with_times(state: State) -> CertificateStatus:
+    status = state.certificate.status
     leaf = state.secret.certificate if state.secret else None
     if leaf is None or isinstance(leaf, PkiError):
-        return dict.fromkeys(("notBefore", "notAfter", "renewalTime"))
+        return replace(status, not_before=None, not_after=None, renewal_time=None)
     begin, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
-    return {"notBefore": begin, "notAfter": end, "renewalTime": renewal_time(begin, end, state.certificate.spec)}
+    due = renewal_time(begin, end, state.certificate.spec)
+    return replace(status, not_before=begin, not_after=end, renewal_time=due)

@@ -1,12 +1,13 @@
 """Finds that a certificate must be issued, and says so by the condition Issuing."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from certmanager.apis import conditions
 from certmanager.apis.certificate import Certificate
 from certmanager.cluster import Cluster, Now
 from certmanager.controllers.certificates.gatherer import gather, is_issuing, owns_secret
+from certmanager.controllers.certificates.outcome import Outcome
 from certmanager.policies import chain
 from certmanager.policies.backoff import backoff
 from certmanager.policies.renewal import renewal_time
@@ -24,25 +25,25 @@ class Trigger:
     recorder: Recorder
     now: Now
 
-    async def __call__(self, certificate: Certificate) -> datetime.datetime | None:
-        """Begin an issuance where there is a reason, and return when else to look again.
+    async def __call__(self, certificate: Certificate) -> Outcome:
+        """Begin an issuance where there is a reason.
 
         Raises:
-            Retry: it can't be written now.
+            Retry: what there is contradicts itself.
         """
+        status = certificate.status
         if is_issuing(certificate) or not owns_secret(self.cluster, certificate):
-            return None
+            return Outcome(status)
         state, now = gather(self.cluster, certificate), self.now()
         if wait := backoff(state, now):
-            return now + wait
+            return Outcome(status, now + wait)
         violation = chain.first_violation(chain.trigger(self.now), state)
         if violation is None:
-            return _renewal(state)
+            return Outcome(status, _renewal(state))
         issuing = Condition(conditions.ISSUING, True, violation.reason, violation.message)
-        wanted = set_condition(certificate.status.conditions, issuing, certificate.metadata.generation, now)
-        await self.cluster.certificates.patch_status(certificate, {"conditions": wanted})
+        wanted = set_condition(status.conditions, issuing, certificate.metadata.generation, now)
         self.recorder.normal(certificate, "Issuing", violation.message)
-        return None
+        return Outcome(replace(status, conditions=wanted))
 
 
 def _renewal(state: State) -> datetime.datetime:

@@ -209,6 +209,10 @@ REFUSED: dict[str, dict[str, tuple[Spec, str]]] = {
             certificate(renewBefore="4m59s"),
             "certificate renewBefore must be greater than 5m0s",
         ),
+        "renewal before some days": (
+            certificate(renewBefore="1d"),
+            'spec.renewBefore: Invalid value: "1d": time: invalid',
+        ),
         "renewal before the beginning": (
             certificate(duration="2h", renewBefore="2h"),
             "certificate duration 2h must be greater than renewBefore 2h",
@@ -272,6 +276,14 @@ REFUSED: dict[str, dict[str, tuple[Spec, str]]] = {
             certificate(keystores={"pkcs12": {"create": True}}),
             "spec.keystores.pkcs12: Forbidden: must set exactly one of passwordSecretRef and password",
         ),
+        "a keystore encrypted by RC2": (
+            certificate(keystores={"pkcs12": _PKCS12 | {"profile": "LegacyRC2"}}),
+            "spec.keystores.pkcs12.profile: Forbidden: the profile LegacyRC2 is not supported",
+        ),
+        "a keystore of 2026": (
+            certificate(keystores={"pkcs12": _PKCS12 | {"profile": "Modern2026"}}),
+            "spec.keystores.pkcs12.profile: Forbidden: the profile Modern2026 is not supported",
+        ),
         "a keystore with an empty password": (
             certificate(keystores={"pkcs12": {"create": True, "password": ""}}),
             "spec.keystores.pkcs12.password: Forbidden: literal password cannot be empty",
@@ -283,6 +295,7 @@ REFUSED: dict[str, dict[str, tuple[Spec, str]]] = {
         "a request that isn't in base64": (REQUEST | {"request": "-----"}, "spec.request"),
         "a request that isn't in PEM": (REQUEST | {"request": "TUlJ"}, "failed to decode csr"),
         "no issuerRef": (without(REQUEST, "issuerRef"), "spec.issuerRef: Required value"),
+        "an issuer without a name": (REQUEST | {"issuerRef": {"name": ""}}, "spec.issuerRef.name: Required value"),
         "an issuer of another kind": (REQUEST | {"issuerRef": {"name": "x", "kind": "Stamp"}}, "did you forget"),
         "an unknown usage": (REQUEST | {"usages": ["tea making"]}, "spec.usages[0]: Unsupported value"),
         "days": (REQUEST | {"duration": "90d"}, 'time: invalid duration "90d"'),

@@ -320,7 +320,7 @@ def namespace(
 
 
 def settled(namespace: Namespace, name: str, secret: str, revision: int = 1) -> Issued:
-    body = namespace.eventually_issued(name, revision)
+    body = eventually(lambda: namespace.eventually_issued(name, revision), within=60)
     request, stored = namespace.get("CertificateRequest", f"{name}-{revision}"), namespace.get("Secret", secret)
     assert request
     assert stored

@@ -11,8 +11,10 @@
 - `listing`: notices every complete list that kopf receives.
 - `rest_client`: requests for which a class of the client's costs too much.
 - `logs`: lines that name their object.
+- `cache` and `informer`: all objects of a kind as last seen, kept as the watch says; `preflight`: what must be there.
+- `manager` and `kopf_settings`: what runs an operator on several kinds.
 - `metrics` and `endpoints`: how the process is doing, for Prometheus and for kubelet's probes.
 - `kopf_internals` and `kubernetes_internals`: the only places that use what those two keep to themselves.
 
-`workqueue`, `backoff`, `patch` and `conditions` are pure: no client, no clock, no randomness of their own.
+`workqueue`, `backoff`, `cache`, `patch` and `conditions` are pure: no client, no clock, no randomness of their own.
 """

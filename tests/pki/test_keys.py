@@ -1,6 +1,10 @@
 """Private keys: what cert-manager makes of `spec.privateKey`, this makes too."""
 
+import base64
+
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,3 +79,17 @@ def test_a_key_of_another_algorithm_is_refused() -> None:
 
     with pytest.raises(PkiError, match="neither RSA, ECDSA nor Ed25519"):
         keys.from_pem(keys.to_pem(x25519.X25519PrivateKey.generate()))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", ["p", "q", "d"])
+def test_an_rsa_key_whose_numbers_do_not_belong_together_is_none(number: str) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    der = key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    own = getattr(key.private_numbers(), number).to_bytes(256 if number == "d" else 128)
+    assert own in der
+    wrong = base64.encodebytes(der.replace(own, own[:-1] + bytes([own[-1] ^ 2])))
+    pem = b"-----BEGIN RSA PRIVATE KEY-----\n" + wrong + b"-----END RSA PRIVATE KEY-----\n"
+    with pytest.raises(PkiError, match="don't belong together"):
+        keys.from_pem(pem)

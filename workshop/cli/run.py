@@ -1,6 +1,8 @@
 """`workshop run`: one component in the foreground, as its own service account."""
 
+import importlib
 import os
+from importlib.util import find_spec
 
 import click
 
@@ -17,6 +19,8 @@ def command() -> None:
 
 
 command.add_command(run_pebble.command)
+if find_spec("workshop.cli.run_certmanager"):  # a stage has those of its lessons
+    command.add_command(importlib.import_module("workshop.cli.run_certmanager").command)
 
 
 @command.command(context_settings=_PASS_ON)

@@ -45,6 +45,13 @@ OPERATORS = {
             namespace="demooperator-system",
             service_account="demooperator-controller-manager",
         ),
+        Operator(
+            name="certmanager",
+            module="certmanager",
+            manifests="deploy/certmanager",
+            namespace="cert-manager",
+            service_account="cert-manager",
+        ),
     )
 }
 

@@ -1,0 +1,1 @@
+"""How fast certmanager issues, and what it asks of the API server for that."""

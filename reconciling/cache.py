@@ -105,23 +105,33 @@ class Cache(Generic[T]):
 
     def update(self, new: T) -> None:
         """Take over an object that was created or changed, as an event says, unless it is nothing new."""
-        old = self._objects.get(key_of(new))
         self._seen_version = max(self._seen_version, _version(new))
-        if _version(new) > (_version(old) if old else self._list_version):
-            self._change(old, new)
+        self._update(new)
 
     def update_written(self, new: T) -> None:
-        """Take over the answer to a write of ours, unless the object has been seen to be gone meanwhile."""
+        """Take over the answer to a write of ours, unless the object has been seen to be gone meanwhile.
+
+        An answer doesn't say what events have been seen: those of others, written before it, may still be under way.
+        """
         old = self._objects.get(key_of(new))
         if old.metadata.uid == new.metadata.uid if old else _version(new) > self._seen_version:
-            self.update(new)
+            self._update(new)
 
     def delete(self, gone: T) -> None:
-        """Take over that an object is gone."""
+        """Take over that an object is gone, as an event says."""
         self._seen_version = max(self._seen_version, _version(gone))
+        self.delete_written(gone)
+
+    def delete_written(self, gone: T) -> None:
+        """Take over that an object is gone, since we have deleted it."""
         old = self._objects.get(key_of(gone))
         if old and old.metadata.uid == gone.metadata.uid:
             self._change(old, None)
+
+    def _update(self, new: T) -> None:
+        old = self._objects.get(key_of(new))
+        if _version(new) > (_version(old) if old else self._list_version):
+            self._change(old, new)
 
     def _change(self, old: T | None, new: T | None) -> None:
         for name, indexer in self._indexers.items():

@@ -147,6 +147,13 @@ class TestWhatWeHaveWritten:
         listed(resource_version=10).update_written(thing("a", version=11))
         assert seen.changes == [(None, "a@11")]
 
+    def test_is_seen_at_once_whatever_was_answered_before(self, listed: Listed) -> None:
+        cache = listed(thing("b", version=9), resource_version=10)
+        cache.update_written(thing("b", version=12))
+        cache.delete_written(thing("b", version=13))
+        cache.update_written(thing("a", version=11))
+        assert cache.get(Key("default", "a")) == thing("a", version=11)
+
     def test_does_not_bring_back_what_has_been_seen_to_go(self, listed: Listed) -> None:
         cache = listed(resource_version=10)
         cache.update(thing("a", version=11))

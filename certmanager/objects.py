@@ -75,7 +75,7 @@ class CustomObjects(Generic[T]):
                 )
         except NotFound:
             pass
-        self.cache.delete_written(seen)
+        self.cache.delete(seen)
 
     def _take_over(self, body: object) -> None:
         self.cache.update_written(self._informer.parse(body))  # type: ignore[arg-type] # it is a dict
@@ -130,7 +130,7 @@ class Secrets:
                 )
         except NotFound:
             pass
-        self.cache.delete_written(seen)
+        self.cache.delete(seen)
 
     def _take_over(self, secret: object) -> None:
         self.cache.update_written(self._informer.parse(_as_json(self._api(), secret)))

@@ -87,8 +87,9 @@ class Users:
         certificate, issuer = a.get("Certificate", "cert"), a.get("Issuer", "issuer")
         assert certificate
         assert issuer
+        status = certificate.get("status", {})
         return {
-            "certificate": (_conditions(certificate), sorted(certificate["status"]), certificate["status"]["revision"]),
+            "certificate": (_conditions(certificate), sorted(status), status.get("revision")),
             "issuer": _conditions(issuer),
             "requests": {
                 name: _conditions(a.get("CertificateRequest", name)) for name in a.names("CertificateRequest")

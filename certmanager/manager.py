@@ -59,7 +59,7 @@ async def run(arguments: argparse.Namespace) -> None:
     metrics = Metrics()
     queues = Queues(_new_queue(), _new_queue(), _new_queue())
     cluster = Cluster(lambda: connection.api, queues, arguments.cluster_resource_namespace, arguments.namespace or None)
-    lists = [middleware for informer in cluster.informers for middleware in informer.middlewares()]
+    lists = [informer.middleware() for informer in cluster.informers]
     connection = Connection.find(arguments.kubeconfig, [metrics.count_requests, *lists])
     recorders = Recorders(lambda: EventsV1Api(connection.api))
     own = [informer.resource for informer in cluster.informers if informer.resource.group]

@@ -4,9 +4,11 @@ It may be behind the API server, but never goes back: what is older than what it
 are compared as numbers, which Kubernetes guarantees for every resource since 1.35.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Generic, NamedTuple, Protocol, TypeVar
+
+_LATE = 4096  # deletions that may be seen while the answer to a write is under way
 
 
 class Metadata(Protocol):
@@ -75,7 +77,7 @@ class Cache(Generic[T]):
         self._indexes: dict[str, dict[Hashable, set[Key]]] = {name: defaultdict(set) for name in self._indexers}
         self._objects: dict[Key, T] = {}
         self._list_version = 0
-        self._seen_version = 0
+        self._gone: deque[str] = deque(maxlen=_LATE)  # uids
 
     def __iter__(self) -> Iterator[T]:
         return iter(list(self._objects.values()))
@@ -100,25 +102,26 @@ class Cache(Generic[T]):
         for new in by_key.values():
             self.update(new)
         self._list_version = resource_version
-        self._seen_version = max(self._seen_version, resource_version)
         self.synced = True
 
     def update(self, new: T) -> None:
         """Take over an object that was created or changed, as an event says, unless it is nothing new."""
         old = self._objects.get(key_of(new))
-        self._seen_version = max(self._seen_version, _version(new))
         if _version(new) > (_version(old) if old else self._list_version):
             self._change(old, new)
 
     def update_written(self, new: T) -> None:
-        """Take over the answer to a write of ours, unless the object has been seen to be gone meanwhile."""
+        """Take over the answer to a write of ours, unless the object has been seen to be gone meanwhile.
+
+        What has been seen of other objects says nothing about that: the events of each come on their own.
+        """
         old = self._objects.get(key_of(new))
-        if old.metadata.uid == new.metadata.uid if old else _version(new) > self._seen_version:
+        if old.metadata.uid == new.metadata.uid if old else new.metadata.uid not in self._gone:
             self.update(new)
 
     def delete(self, gone: T) -> None:
         """Take over that an object is gone."""
-        self._seen_version = max(self._seen_version, _version(gone))
+        self._gone.append(gone.metadata.uid)
         old = self._objects.get(key_of(gone))
         if old and old.metadata.uid == gone.metadata.uid:
             self._change(old, None)

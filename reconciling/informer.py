@@ -8,11 +8,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any, Generic
 
 import kopf
-from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
+from aiohttp import ClientMiddlewareType
 
 from reconciling.cache import Cache, T
 from reconciling.listing import on_complete_list
@@ -38,7 +37,7 @@ class Resource:
 class Informer(Generic[T]):
     """Keeps `cache` as `resource` is. `namespace` is where alone to look, if not everywhere.
 
-    `synced` is set by the first complete list, `missing` when the API server doesn't know the kind (any more).
+    `synced` is set by the first complete list.
 
     `parse` reads an object. One for which it raises ValueError is as if it weren't there, and the log says why: a
     single object that can't be read mustn't hold up all others.
@@ -49,17 +48,10 @@ class Informer(Generic[T]):
     cache: Cache[T]
     namespace: str | None = None
     synced: asyncio.Event = field(default_factory=asyncio.Event)
-    missing: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def middlewares(self) -> list[ClientMiddlewareType]:
-        """What reads complete lists where they pass, and notices that there are none, for the connection."""
-        return [on_complete_list(self.resource.path(self.namespace), self._on_list), self._notice_missing]
-
-    async def _notice_missing(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        response = await handler(request)
-        if response.status == HTTPStatus.NOT_FOUND and request.url.path.endswith(self.resource.path(self.namespace)):
-            self.missing.set()
-        return response
+    def middleware(self) -> ClientMiddlewareType:
+        """What reads complete lists where they pass, for the connection."""
+        return on_complete_list(self.resource.path(self.namespace), self._on_list)
 
     def register(self, registry: kopf.OperatorRegistry) -> None:
         """Have kopf watch, and hand over each event."""

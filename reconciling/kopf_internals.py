@@ -3,6 +3,7 @@
 Each has a test that fails when a new kopf has no such part, or does something else with it.
 """
 
+import asyncio
 import logging
 
 from kopf._core.engines.admission import WebhookError
@@ -34,3 +35,11 @@ def _is_no_refusal(record: logging.LogRecord) -> bool:
 def object_reference(name: str, namespace: str) -> dict[str, object]:
     """Return the attributes of a log record by which kopf's formatters name the object that it is about."""
     return {"k8s_ref": {"name": name, "namespace": namespace}}
+
+
+def is_stopping_watches() -> bool:
+    """Whether kopf has begun to cancel its watches. One that has ended makes it cancel the others, once.
+
+    If one doesn't end by that, kopf waits for it for ever; so whoever runs kopf has to cancel it as a whole.
+    """
+    return any(task.get_name().startswith("watcher for ") and task.cancelling() for task in asyncio.all_tasks())

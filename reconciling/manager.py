@@ -16,13 +16,14 @@ from reconciling import controller, kopf_settings
 from reconciling.connection import CredentialsError
 from reconciling.controller import Controller
 from reconciling.informer import Informer
+from reconciling.kopf_internals import is_stopping_watches
 from reconciling.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 
 
-class MissingKindError(Exception):
-    """A CRD was deleted. The message says of which kind."""
+class WatchEndedError(Exception):
+    """One of kopf's watches has ended, say because a CRD was deleted."""
 
 
 @dataclass(frozen=True)
@@ -64,26 +65,22 @@ class Manager:
                 return
 
     async def _watch(self) -> None:
-        """Run kopf until it ends, or a kind is missing: then kopf ends one watch, and waits for the others for ever.
+        """Run kopf until it ends, or until one of its watches has: then it may wait for the others for ever.
 
         Raises:
-            MissingKindError: a kind is missing.
+            WatchEndedError: one has.
         """
         where: dict[str, Any] = {"namespaces": [self.namespace]} if self.namespace else {"clusterwide": True}
-        for informer in self.informers:
-            informer.missing.clear()
         kopfs = asyncio.create_task(kopf.operator(registry=self._registry(), **where))
-        missing = {asyncio.create_task(one.missing.wait()): one for one in self.informers}
         try:
-            await asyncio.wait({kopfs, *missing}, return_when=asyncio.FIRST_COMPLETED)
-            gone = [informer.resource.plural for task, informer in missing.items() if task.done()]
-            if gone:
-                raise MissingKindError(f"the API server doesn't know {', '.join(gone)} any more")
+            while not kopfs.done():
+                await asyncio.wait({kopfs}, timeout=1)
+                if is_stopping_watches():
+                    raise WatchEndedError("one of the watches has")
             await kopfs
         finally:
-            for task in (kopfs, *missing):
-                task.cancel()
-            await asyncio.wait({kopfs, *missing})
+            kopfs.cancel()
+            await asyncio.wait({kopfs})
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()

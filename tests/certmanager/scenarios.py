@@ -87,8 +87,9 @@ class Users:
         certificate, issuer = a.get("Certificate", "cert"), a.get("Issuer", "issuer")
         assert certificate
         assert issuer
+        status = certificate.get("status", {})
         return {
-            "certificate": (_conditions(certificate), sorted(certificate["status"]), certificate["status"]["revision"]),
+            "certificate": (_conditions(certificate), sorted(status), status.get("revision")),
             "issuer": _conditions(issuer),
             "requests": {
                 name: _conditions(a.get("CertificateRequest", name)) for name in a.names("CertificateRequest")
@@ -112,6 +113,8 @@ def _secret(body: Body | None) -> object:
     """Its form, and whether it is a pair."""
     assert body
     pem = {name: base64.b64decode(value) for name, value in body["data"].items()}
+    if "tls.crt" not in pem:
+        return sorted(pem)  # a next key
     leaf, key = x509.load_pem_x509_certificate(pem["tls.crt"]), keys.from_pem(pem["tls.key"])
     metadata = body["metadata"]
     is_pair = keys.same_public_key(leaf.public_key(), key.public_key())

@@ -159,11 +159,10 @@ class TestWhatWeHaveWritten:
         cache.update_written(thing("a", uid="old", version=9))
         assert [one.metadata.uid for one in cache] == ["new"]
 
-    def test_is_left_to_the_event_where_that_may_be_under_way(self, listed: Listed) -> None:
-        """The watch is past it: either it is gone already, or its own event comes yet."""
-        cache = listed(resource_version=10)
-        cache.update(thing("b", version=12))
+    def test_is_seen_at_once_whatever_was_seen_of_others(self, listed: Listed) -> None:
+        cache = listed(thing("b", version=9), resource_version=10)
+        cache.update_written(thing("b", version=12))
+        cache.update(thing("c", version=13))
+        cache.delete(thing("b", version=14))
         cache.update_written(thing("a", version=11))
-        assert names(cache) == {"b"}
-        cache.update(thing("a", version=11))
-        assert names(cache) == {"a", "b"}
+        assert names(cache) == {"a", "c"}

@@ -50,7 +50,7 @@ async def list_them(
 
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
-    async with TestServer(app) as server, aiohttp.ClientSession(middlewares=informer.middlewares()) as session:
+    async with TestServer(app) as server, aiohttp.ClientSession(middlewares=[informer.middleware()]) as session:
         await session.get(server.make_url(path))
 
 
@@ -77,22 +77,6 @@ async def test_a_complete_list_syncs_it(things: Fixture) -> None:
 async def test_a_list_of_another_path_does_not(things: Fixture) -> None:
     await list_them(things.informer, body("a"), path="/apis/example.com/v1/namespaces/a/things")
     assert not things.informer.synced.is_set()
-
-
-async def test_a_kind_that_the_api_server_does_not_know_is_noticed(things: Fixture) -> None:
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(status=404)
-
-    app = web.Application()
-    app.router.add_get("/{path:.*}", answer)
-    async with (
-        TestServer(app) as server,
-        aiohttp.ClientSession(middlewares=things.informer.middlewares()) as session,
-    ):
-        await session.get(server.make_url("/apis/example.com/v1/things/a"))  # a thing that is gone
-        assert not things.informer.missing.is_set()
-        await session.get(server.make_url("/apis/example.com/v1/things?watch=true"))
-        assert things.informer.missing.is_set()
 
 
 async def test_events_before_the_first_list_are_not_taken_in(things: Fixture) -> None:

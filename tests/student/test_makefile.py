@@ -58,7 +58,7 @@ def test_inside_a_stage_all_checks_are_the_lessons(folder: Path) -> None:
 def test_on_main_all_checks_are_everything_or_all_but_the_slow_ones(
     folder: Path, arguments: list[str], options: str
 ) -> None:
-    pytest_on_all_cores = ".venv/bin/python -m pytest --numprocesses=3 --dist=worksteal"
+    pytest_on_all_cores = ".venv/bin/python -m pytest --numprocesses=4 --dist=worksteal"
     assert runs(folder, "test", *arguments)[-1] == pytest_on_all_cores + options
 
 

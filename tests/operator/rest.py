@@ -1,7 +1,8 @@
 """When an operator is at rest, and what must hold then."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.operator import oracle
 from tests.operator.freezer_rows import FreezerRows
@@ -10,6 +11,7 @@ from tests.operator.shop import attempt
 from workshop.system.polling import eventually
 from workshop.testing.icecreams import Body, Icecreams, manifest
 
+FINALIZER = "demo.lva.io/finalizer"
 MARKER = f"{OWN}marker"
 
 
@@ -27,6 +29,8 @@ def as_it_should_be(icecreams: Icecreams, *, evicts: bool, freezer: Path, leaked
     rule, seen = oracle.Expected(listed), oracle.statuses(listed)
     assert seen == rule.statuses(rows), f"statuses\n{seen}, and should be\n{rule.statuses(rows)}"
     assert not evicts or not rule.oversold(), f"still there: {rule.oversold()} of\n{seen}"
+    leaving = [icecream["metadata"]["name"] for icecream in there if _waits_for_us_alone(icecream["metadata"])]
+    assert all(name.startswith(OWN) for name in leaving), f"still on their way: {leaving}"
     rule.look_into(rows)
     gone = rows.reserved.keys() - {icecream["metadata"]["uid"] for icecream in there} - set(leaked)
     assert not gone, f"gone, and something is reserved for them: {[rows.names[uid] for uid in gone]}"
@@ -71,3 +75,7 @@ def _pass_a_marker(icecreams: Icecreams) -> None:
         icecreams.create(manifest(MARKER, "nobody else's"))
     eventually(delete, within=2)
     eventually(look_for_it, within=2)
+
+
+def _waits_for_us_alone(metadata: Mapping[str, Any]) -> bool:
+    return "deletionTimestamp" in metadata and metadata.get("finalizers", []) == [FINALIZER]

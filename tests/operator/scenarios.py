@@ -128,9 +128,10 @@ class Customers:
         )
 
     def _end(self) -> object:
-        """The statuses, what each has reserved, and for how many that are gone something is."""
+        """The statuses, what each has reserved, and for how many that are gone something is; markers don't count."""
         listed = self._icecreams.list()
-        reserved = FreezerRows(self._freezer).reserved
+        rows = FreezerRows(self._freezer)
+        reserved = {uid: flavours for uid, flavours in rows.reserved.items() if not rows.names[uid].startswith(OWN)}
         names = {icecream["metadata"]["uid"]: icecream["metadata"]["name"] for icecream in listed}
         own = {name: sorted(reserved.pop(uid, ())) for uid, name in names.items() if not name.startswith(OWN)}
         leaked = len(reserved.keys() - names.keys())
